@@ -1,0 +1,212 @@
+"""The one failure table: every reason, whose it is, what is done about it, and what to tell people.
+
+Read by the worker's exception tree (exit codes), the operator (podFailurePolicy, status), the gateway (error
+bodies), ``docs/failure-reasons.md`` and the tests. Must not know who raises a reason or how it travels.
+
+Few exit codes, many reasons: a Job can only act on the code, so the code carries the disposition and the reason
+travels as JSON in the termination message (`steno_types.messages`).
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+
+class Disposition(StrEnum):
+    """What the system does with an attempt that ended this way."""
+
+    INTERRUPTED = "interrupted"
+    """The cluster ended it: retried free of charge."""
+    TERMINAL = "terminal"
+    """No retry can help: the job fails at once."""
+    RETRYABLE = "retryable"
+    """Another attempt may succeed: counted against ``backoffLimit``."""
+    BUG = "bug"
+    """Steno's own fault as far as it can tell: retried like the retryable, and alerted."""
+
+
+class Blame(StrEnum):
+    """Who has to act."""
+
+    USER = "user"
+    """Whoever submitted the recording."""
+    PLATFORM = "platform"
+    """Whoever runs the cluster."""
+
+
+class Reason(StrEnum):
+    """Why a job failed; CamelCase like every Kubernetes condition reason."""
+
+    TERMINATED = "Terminated"
+    AUDIO_UNDECODABLE = "AudioUndecodable"
+    NO_AUDIO_STREAM = "NoAudioStream"
+    SOURCE_NOT_FOUND = "SourceNotFound"
+    SOURCE_FORBIDDEN = "SourceForbidden"
+    PROFILE_UNKNOWN = "ProfileUnknown"
+    ENGINE_UNAVAILABLE = "EngineUnavailable"
+    MODEL_UNKNOWN = "ModelUnknown"
+    SETTINGS_INVALID = "SettingsInvalid"
+    OUTPUT_FORBIDDEN = "OutputForbidden"
+    STORAGE_UNAVAILABLE = "StorageUnavailable"
+    DEVICE_OUT_OF_MEMORY = "DeviceOutOfMemory"
+    OUT_OF_MEMORY = "OutOfMemory"
+    NAME_TAKEN = "NameTaken"
+    INTERNAL_ERROR = "InternalError"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """One row of the table."""
+
+    reason: Reason
+    disposition: Disposition
+    blame: Blame
+    exit_code: int | None
+    """The worker's exit code (sysexits.h where it has one); None where only the operator can see it."""
+    meaning: str
+    """What happened, for the person who submitted the recording: one sentence."""
+    remedy: str
+    """What to do about it: one sentence."""
+
+    @property
+    def retryable(self) -> bool:
+        """Whether another attempt on the same input may succeed."""
+        return self.disposition is not Disposition.TERMINAL
+
+
+FAILURES: Final = (
+    Failure(
+        reason=Reason.TERMINATED,
+        disposition=Disposition.INTERRUPTED,
+        blame=Blame.PLATFORM,
+        exit_code=143,  # 128 + SIGTERM
+        meaning="The cluster ended the worker before it was done.",
+        remedy="Nothing: the job is attempted again, free of charge.",
+    ),
+    Failure(
+        reason=Reason.AUDIO_UNDECODABLE,
+        disposition=Disposition.TERMINAL,
+        blame=Blame.USER,
+        exit_code=65,  # EX_DATAERR
+        meaning="No decoder can read the recording.",
+        remedy="Check that the file plays, convert it to WAV, FLAC, MP3 or MP4, and submit it again.",
+    ),
+    Failure(
+        reason=Reason.NO_AUDIO_STREAM,
+        disposition=Disposition.TERMINAL,
+        blame=Blame.USER,
+        exit_code=65,
+        meaning="The recording holds no audio.",
+        remedy="Submit a recording with an audio track.",
+    ),
+    Failure(
+        reason=Reason.SOURCE_NOT_FOUND,
+        disposition=Disposition.TERMINAL,
+        blame=Blame.USER,
+        exit_code=66,  # EX_NOINPUT
+        meaning="The recording is not where the job says it is.",
+        remedy="Check the bucket and the key, or upload the recording again.",
+    ),
+    Failure(
+        reason=Reason.SOURCE_FORBIDDEN,
+        disposition=Disposition.TERMINAL,
+        blame=Blame.USER,
+        exit_code=66,
+        meaning="Steno may not read the recording.",
+        remedy="Grant Steno's store credentials read access to the object, or upload the recording instead.",
+    ),
+    Failure(
+        reason=Reason.PROFILE_UNKNOWN,
+        disposition=Disposition.TERMINAL,
+        blame=Blame.USER,
+        exit_code=None,
+        meaning="The installation has no worker profile of that name.",
+        remedy="Submit the job with one of the profiles that the message lists, or with none for the default.",
+    ),
+    Failure(
+        reason=Reason.ENGINE_UNAVAILABLE,
+        disposition=Disposition.TERMINAL,
+        blame=Blame.USER,
+        exit_code=None,
+        meaning="The worker profile cannot run the engine that the job asks for.",
+        remedy="Choose one of the engines that the message lists, or another profile.",
+    ),
+    Failure(
+        reason=Reason.MODEL_UNKNOWN,
+        disposition=Disposition.TERMINAL,
+        blame=Blame.PLATFORM,
+        exit_code=78,  # EX_CONFIG
+        meaning="The worker cannot load the speech model.",
+        remedy="Check the model's name or path in the worker profile and that the worker can reach it.",
+    ),
+    Failure(
+        reason=Reason.SETTINGS_INVALID,
+        disposition=Disposition.TERMINAL,
+        blame=Blame.PLATFORM,
+        exit_code=78,
+        meaning="The worker was started with settings it cannot use.",
+        remedy="Correct the setting that the message names in the chart's values.",
+    ),
+    Failure(
+        reason=Reason.OUTPUT_FORBIDDEN,
+        disposition=Disposition.TERMINAL,
+        blame=Blame.PLATFORM,
+        exit_code=78,
+        meaning="Steno may not write the transcript to its object store.",
+        remedy="Grant the store credentials write access to the bucket and prefix of the chart's values.",
+    ),
+    Failure(
+        reason=Reason.STORAGE_UNAVAILABLE,
+        disposition=Disposition.RETRYABLE,
+        blame=Blame.PLATFORM,
+        exit_code=69,  # EX_UNAVAILABLE
+        meaning="The object store did not answer.",
+        remedy="Check that the object store is up and reachable from the worker's pod, then retry the job.",
+    ),
+    Failure(
+        reason=Reason.DEVICE_OUT_OF_MEMORY,
+        disposition=Disposition.RETRYABLE,
+        blame=Blame.PLATFORM,
+        exit_code=75,  # EX_TEMPFAIL
+        meaning="The GPU ran out of memory.",
+        remedy="Use a smaller model, a smaller compute type, or a profile with a larger GPU.",
+    ),
+    Failure(
+        reason=Reason.OUT_OF_MEMORY,
+        disposition=Disposition.RETRYABLE,
+        blame=Blame.PLATFORM,
+        exit_code=None,
+        meaning="The worker needed more memory than its profile allows.",
+        remedy="Raise resources.limits.memory of the worker profile.",
+    ),
+    Failure(
+        reason=Reason.NAME_TAKEN,
+        disposition=Disposition.TERMINAL,
+        blame=Blame.USER,
+        exit_code=None,
+        meaning="A Job that is not Steno's already has the name this job's Job needs.",
+        remedy="Delete that Job if it is yours, or submit the recording under another name.",
+    ),
+    Failure(
+        reason=Reason.INTERNAL_ERROR,
+        disposition=Disposition.BUG,
+        blame=Blame.PLATFORM,
+        exit_code=70,  # EX_SOFTWARE
+        meaning="The worker failed in a way that Steno did not foresee.",
+        remedy="Look at the worker's log, and report it with the job's name.",
+    ),
+)
+"""Every reason once; the order is that of the docs page."""
+
+_BY_REASON: Final = {failure.reason: failure for failure in FAILURES}
+
+
+def failure_for(reason: Reason) -> Failure:
+    """Look `reason` up in the table."""
+    return _BY_REASON[reason]
+
+
+def exit_codes(disposition: Disposition) -> tuple[int, ...]:
+    """Give the exit codes of `disposition`, ascending: what a podFailurePolicy rule names."""
+    codes = {f.exit_code for f in FAILURES if f.disposition is disposition and f.exit_code is not None}
+    return tuple(sorted(codes))

@@ -1,0 +1,30 @@
+"""First floor: the API server, as operator and gateway see TranscriptionJobs there.
+
+Beside `steno_store`; the worker has no business here.
+"""
+
+from steno_kube.client import connect
+from steno_kube.errors import (
+    AlreadyExistsError,
+    ConflictError,
+    InvalidResourceError,
+    KubeError,
+    KubeForbiddenError,
+    KubeUnavailableError,
+    ResourceNotFoundError,
+    translated,
+)
+from steno_kube.transcription_jobs import TranscriptionJobs
+
+__all__ = [
+    "AlreadyExistsError",
+    "ConflictError",
+    "InvalidResourceError",
+    "KubeError",
+    "KubeForbiddenError",
+    "KubeUnavailableError",
+    "ResourceNotFoundError",
+    "TranscriptionJobs",
+    "connect",
+    "translated",
+]
