@@ -1,0 +1,186 @@
+"""Build the batch/v1 Job that does one TranscriptionJob's work.
+
+Called by the launch policy; pure. The Job is created once and never re-applied. Its podFailurePolicy comes from the
+failure table, so that the worker's exit codes and the Job's reaction cannot drift apart.
+"""
+
+from typing import Any, Final
+
+from steno_operator.installation import Installation
+from steno_operator.profiles import WorkerProfile
+from steno_types import (
+    API_VERSION,
+    ASSIGNMENT_VARIABLE,
+    ATTEMPT_VARIABLE,
+    JOB_LABEL,
+    KIND,
+    Assignment,
+    Disposition,
+    JobIdentity,
+    SourceObject,
+    TranscriptionJob,
+    exit_codes,
+)
+
+CONTAINER: Final = "worker"
+"""Name of the pod's one container; the podFailurePolicy speaks of it."""
+
+WORKER_USER_ID: Final = 10001
+"""The user of the worker's image."""
+
+TERMINATION_GRACE_SECONDS: Final = 30
+"""From SIGTERM to SIGKILL; the worker needs at most 10 of them."""
+
+SCRATCH_PATH: Final = "/scratch"
+"""The one writable place for the recording and its samples; gone with the pod."""
+
+MODEL_CACHE_PATH: Final = "/models/cache"
+"""Where engines keep downloaded models."""
+
+
+def batch_job_name(job: TranscriptionJob) -> str:
+    """``<name>-<uid8>``: at most 61 characters, so that it fits a label and a pod's generated suffix."""
+    return f"{job.metadata.name}-{job.uid8}"
+
+
+def pod_failure_policy() -> dict[str, Any]:
+    """Say how the Job reacts to a failed pod; the first rule that matches decides, none means: count it."""
+
+    def on_exit(action: str, disposition: Disposition) -> dict[str, Any]:
+        codes = {"containerName": CONTAINER, "operator": "In", "values": list(exit_codes(disposition))}
+        return {"action": action, "onExitCodes": codes}
+
+    return {
+        "rules": [
+            {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]},
+            on_exit("Ignore", Disposition.INTERRUPTED),
+            on_exit("FailJob", Disposition.TERMINAL),
+        ]
+    }
+
+
+def batch_job_manifest(
+    job: TranscriptionJob,
+    profile_name: str,
+    profile: WorkerProfile,
+    source: SourceObject,
+    installation: Installation,
+) -> dict[str, Any]:
+    """Build the Job."""
+    identity = JobIdentity(namespace=job.metadata.namespace, name=job.metadata.name, uid=job.metadata.uid)
+    assignment = Assignment(
+        job=identity,
+        source=source,
+        results_prefix=installation.results_prefix(job),
+        profile=profile_name,
+        image=profile.image,
+        engine=profile.engine_settings(job.spec),
+        language=job.spec.language,
+        word_timestamps=job.spec.word_timestamps,
+    )
+    labels = {
+        JOB_LABEL: job.metadata.name,
+        "app.kubernetes.io/name": "steno-worker",
+        "app.kubernetes.io/managed-by": "steno",
+    }
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {
+            "name": batch_job_name(job),
+            "namespace": job.metadata.namespace,
+            "labels": labels,
+            "ownerReferences": [
+                {
+                    "apiVersion": API_VERSION,
+                    "kind": KIND,
+                    "name": job.metadata.name,
+                    "uid": job.metadata.uid,
+                    "controller": True,
+                    "blockOwnerDeletion": True,
+                }
+            ],
+        },
+        "spec": {
+            "backoffLimit": job.spec.backoff_limit,
+            "podFailurePolicy": pod_failure_policy(),
+            "podReplacementPolicy": "Failed",
+            "template": {
+                "metadata": {"labels": labels},
+                "spec": _pod_spec(profile, assignment, installation),
+            },
+        },
+    }
+
+
+def _pod_spec(profile: WorkerProfile, assignment: Assignment, installation: Installation) -> dict[str, Any]:
+    cache = profile.model_cache
+    cache_volume: dict[str, Any] = (
+        {"persistentVolumeClaim": {"claimName": cache.claim_name}}
+        if cache.claim_name
+        else {"emptyDir": {"sizeLimit": cache.size_limit}}
+    )
+    optional = {
+        "imagePullSecrets": [{"name": name} for name in installation.image_pull_secrets],
+        "nodeSelector": profile.node_selector,
+        "tolerations": list(profile.tolerations),
+        "priorityClassName": profile.priority_class_name,
+        "runtimeClassName": profile.runtime_class_name,
+    }
+    return {
+        "restartPolicy": "Never",
+        "serviceAccountName": installation.worker_service_account,
+        # The worker asks the API server nothing.
+        "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
+        "terminationGracePeriodSeconds": TERMINATION_GRACE_SECONDS,
+        "securityContext": {
+            "runAsNonRoot": True,
+            "runAsUser": WORKER_USER_ID,
+            "runAsGroup": WORKER_USER_ID,
+            "fsGroup": WORKER_USER_ID,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+        "containers": [_container(profile, assignment, installation)],
+        "volumes": [{"name": "scratch", "emptyDir": {}}, {"name": "model-cache", **cache_volume}],
+        **{name: value for name, value in optional.items() if value},
+    }
+
+
+def _container(profile: WorkerProfile, assignment: Assignment, installation: Installation) -> dict[str, Any]:
+    env = {
+        ASSIGNMENT_VARIABLE: assignment.model_dump_json(by_alias=True, exclude_none=True),
+        "HF_HOME": MODEL_CACHE_PATH,
+        "HOME": SCRATCH_PATH,
+        "TMPDIR": SCRATCH_PATH,
+        **dict(installation.worker_env),
+        **profile.env,
+    }
+    named = [{"name": name, "value": value} for name, value in env.items()]
+    own_name = {"name": ATTEMPT_VARIABLE, "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}
+    secret = [{"secretRef": {"name": installation.store_secret}}] if installation.store_secret else []
+    return {
+        "name": CONTAINER,
+        "image": profile.image,
+        "imagePullPolicy": profile.image_pull_policy,
+        "env": [*named, own_name],
+        "envFrom": secret,
+        "resources": _resources(profile),
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        },
+        "volumeMounts": [
+            {"name": "scratch", "mountPath": SCRATCH_PATH},
+            {"name": "model-cache", "mountPath": MODEL_CACHE_PATH},
+        ],
+    }
+
+
+def _resources(profile: WorkerProfile) -> dict[str, dict[str, str]]:
+    resources = {kind: dict(amounts) for kind, amounts in profile.resources.items()}
+    if profile.gpu is not None:
+        # Extended resources are not overcommitted: the limit alone is enough, and is the request too.
+        resources.setdefault("limits", {})[profile.gpu.resource_name] = str(profile.gpu.count)
+    return resources

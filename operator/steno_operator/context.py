@@ -1,0 +1,21 @@
+"""The operator's process-wide singletons in one frozen value; there are no globals.
+
+Made by `__main__`, handed to `controller` and `apply`.
+"""
+
+from dataclasses import dataclass
+
+from steno_kube import TranscriptionJobs
+from steno_operator.client import BatchJobs
+from steno_operator.installation import Installation
+from steno_store import ObjectStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What acting on a job takes."""
+
+    jobs: TranscriptionJobs
+    batch_jobs: BatchJobs
+    store: ObjectStore
+    installation: Installation

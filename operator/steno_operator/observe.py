@@ -1,0 +1,33 @@
+"""Read what one decision needs, and no more.
+
+Called by `controller` before each `reconcile`. The order matters: Job and pods first, the manifest after, so that a
+pod seen to have ended has written whatever it was going to.
+"""
+
+import asyncio
+
+from steno_operator.batch_job import batch_job_name
+from steno_operator.client import BatchJobs
+from steno_operator.installation import Installation
+from steno_operator.observed import Observed
+from steno_store import ObjectStore, read_manifest
+from steno_types import RESULTS_PREFIX_ANNOTATION, TranscriptionJob
+
+
+async def observe(
+    job: TranscriptionJob, batch_jobs: BatchJobs, store: ObjectStore, installation: Installation
+) -> Observed:
+    """Read the job's Job, its pods, and its manifest where there can be one."""
+    deleting = job.metadata.deletion_timestamp is not None
+    if job.status.terminal is not None and not deleting:
+        return Observed()
+    namespace = job.metadata.namespace
+    batch_job = await batch_jobs.get(namespace, batch_job_name(job))
+    # A job that was never adopted has no Job, so no pods and no manifest either: a launch costs two reads.
+    known = batch_job is not None or RESULTS_PREFIX_ANNOTATION in job.metadata.annotations
+    pods = await batch_jobs.pods(namespace, job.metadata.name) if known else ()
+    ended = batch_job is None or batch_job.finished or any(pod.finished is not None for pod in pods)
+    manifest = None
+    if known and ended and not deleting:
+        manifest = await asyncio.to_thread(read_manifest, store, installation.results_prefix(job))
+    return Observed(batch_job=batch_job, pods=pods, manifest=manifest)

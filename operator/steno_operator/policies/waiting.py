@@ -1,0 +1,60 @@
+"""Waiting and running: say of a job that has its Job whether a worker runs, and if not, what it waits for."""
+
+from datetime import datetime
+
+from steno_operator.installation import Installation
+from steno_operator.observed import Observed, WorkerPod
+from steno_operator.plan import Plan
+from steno_types import Condition, ConditionType, JobReference, TranscriptionJob, shorten
+
+
+def decide(job: TranscriptionJob, observed: Observed, installation: Installation, now: datetime) -> Plan | None:
+    """Keep Queued and Running true to the pods; no plan when they are already."""
+    del installation
+    batch_job = observed.batch_job
+    if batch_job is None:
+        return None
+    running = next((pod for pod in reversed(observed.pods) if pod.running), None)
+
+    def condition(kind: ConditionType, reason: str, message: str, *, holds: bool) -> Condition:
+        return Condition(
+            type=kind,
+            status="True" if holds else "False",
+            reason=reason,
+            message=shorten(message),
+            last_transition_time=now,
+            observed_generation=job.metadata.generation,
+        )
+
+    if running is not None:
+        message = f"The worker {running.name} is at it."
+        updates = [
+            condition(ConditionType.QUEUED, "WorkerStarted", "", holds=False),
+            condition(ConditionType.RUNNING, "WorkerStarted", message, holds=True),
+        ]
+    else:
+        reason, message = _waits_for(observed.pods)
+        updates = [condition(ConditionType.QUEUED, reason, message, holds=True)]
+        if job.status.condition(ConditionType.RUNNING) is not None:
+            updates.append(condition(ConditionType.RUNNING, reason, message, holds=False))
+    first_start = job.status.start_time or (running.started if running else None)
+    status = job.status.model_copy(
+        update={
+            "observed_generation": job.metadata.generation,
+            "job_ref": JobReference(name=batch_job.name, uid=batch_job.uid),
+            "start_time": first_start,
+        }
+    ).with_conditions(updates)
+    return Plan(status=status) if status != job.status else None
+
+
+def _waits_for(pods: tuple[WorkerPod, ...]) -> tuple[str, str]:
+    """Give the reason and the words for it, from the youngest pod."""
+    if not pods:
+        return "JobCreated", "Waiting for a worker to start."
+    pod = pods[-1]
+    if pod.finished is not None:
+        return "WorkerEnded", "The last attempt has ended; its outcome is being read."
+    if pod.waiting_reason in {"", "ContainerCreating", "PodInitializing"}:
+        return "WorkerStarting", "The worker's pod is starting."
+    return pod.waiting_reason, pod.waiting_message or f"The worker's pod waits: {pod.waiting_reason}."
