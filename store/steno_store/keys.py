@@ -1,0 +1,81 @@
+"""Where everything lies in the store: the one place that spells object keys.
+
+Called by the gateway (uploads, downloads), the operator (results, release) and the worker (attempts, manifest).
+Pure. Layout, under the installation's prefix::
+
+    <prefix>/<namespace>/uploads/<upload-id>
+    <prefix>/<namespace>/uploads/<upload-id>.condemned
+    <prefix>/<namespace>/jobs/<name>-<uid8>/attempts/<pod>/transcript.<format>
+    <prefix>/<namespace>/jobs/<name>-<uid8>/manifest.json
+"""
+
+import re
+import secrets
+from dataclasses import dataclass
+from typing import Final
+
+UPLOAD_ID_BYTES: Final = 16
+"""128 random bits: ids cannot be guessed and never collide."""
+
+_ODD_STEPS: Final = frozenset({"", ".", ".."})
+"""Steps of a path that some stores keep, some resolve and some refuse."""
+
+
+def new_upload_id() -> str:
+    """Draw an upload id that matches ``steno_types.UPLOAD_ID_PATTERN``."""
+    return secrets.token_hex(UPLOAD_ID_BYTES)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Keys under one installation's prefix."""
+
+    prefix: str
+    """Without slashes at its ends; never empty, so that a bucket may be shared."""
+
+    def __post_init__(self) -> None:
+        if _ODD_STEPS.intersection(self.prefix.split("/")):
+            raise ValueError(
+                f"STENO_STORE_PREFIX is {self.prefix!r}; it must not be empty, nor begin or end with a slash, "
+                "nor hold an empty step, . or .."
+            )
+
+    def namespace(self, namespace: str) -> str:
+        """Prefix of all that belongs to one namespace, with its trailing slash."""
+        return f"{self.prefix}/{namespace}/"
+
+    def upload(self, namespace: str, upload_id: str) -> str:
+        """Key of an upload."""
+        return f"{self.prefix}/{namespace}/uploads/{upload_id}"
+
+    def condemned(self, namespace: str, upload_id: str) -> str:
+        """Key of the marker that an upload is about to be deleted."""
+        return self.upload(namespace, upload_id) + ".condemned"
+
+    def results(self, namespace: str, name: str, uid: str) -> str:
+        """Prefix of a job's results, with its trailing slash."""
+        return f"{self.prefix}/{namespace}/jobs/{name}-{uid[:8]}/"
+
+    def is_results(self, prefix: str, namespace: str, name: str) -> bool:
+        """Whether `prefix` can be the results of job `name`: the check on an annotation that a user may edit."""
+        expected = re.escape(f"{self.prefix}/{namespace}/jobs/{name}-") + r"[0-9a-f]{8}/"
+        return re.fullmatch(expected, prefix) is not None
+
+    def holds(self, key: str) -> bool:
+        """Whether `key` lies inside this installation's prefix."""
+        return key.startswith(f"{self.prefix}/")
+
+
+def manifest(results_prefix: str) -> str:
+    """Key of the manifest under a job's results."""
+    return f"{results_prefix}manifest.json"
+
+
+def attempt(results_prefix: str, pod: str) -> str:
+    """Prefix of what one attempt writes, with its trailing slash."""
+    return f"{results_prefix}attempts/{pod}/"
+
+
+def transcript(results_prefix: str, pod: str, transcript_format: str) -> str:
+    """Key of one rendering by one attempt."""
+    return f"{attempt(results_prefix, pod)}transcript.{transcript_format}"

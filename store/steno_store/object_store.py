@@ -1,0 +1,268 @@
+"""One bucket of an S3 store, as the rest of the project sees it.
+
+Called by the worker directly and by gateway and operator from threads: every method blocks, and boto3's clients
+may be shared between threads. Knows buckets, keys and bytes; must not know jobs, formats or manifests. Whatever a
+method raises is a `StoreError`.
+"""
+
+import re
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Self
+from urllib.parse import quote
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from steno_store import deletion
+from steno_store.deletion import Deleted
+from steno_store.errors import BucketNotFoundError, ObjectNotFoundError, error_status, translated
+from steno_store.settings import StoreSettings
+from steno_store.upload import MultipartUpload
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+DOWNLOAD_CHUNK_BYTES: Final = 1 << 20
+"""Read at once while streaming an object; the most that a download holds in memory."""
+
+CONFLICT_TRIES: Final = 5
+"""Tries of a conditional PUT that another one to the same key gets in the way of (409)."""
+
+CONFLICT_PAUSE_SECONDS: Final = 0.1
+"""Pause after the first such try; the n-th is n times as long."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredObject:
+    """What the store says of one object."""
+
+    key: str
+    size_bytes: int
+    etag: str
+    """Without quotes."""
+
+
+def _configuration(*, connections: int, tries: int) -> Config:
+    return Config(
+        connect_timeout=5,
+        read_timeout=60,
+        max_pool_connections=connections,
+        retries={"mode": "standard", "total_max_attempts": tries},
+        # AWS is asked for the bucket as a host name, other stores, which rarely answer to one, by path.
+        s3={"addressing_style": "auto"},
+        # AWS's newer default, trailing checksums in chunked bodies, is not understood by every S3.
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
+        signature_version="s3v4",
+    )
+
+
+class ObjectStore:
+    """One bucket, and reads from others that the same credentials reach."""
+
+    def __init__(
+        self,
+        client: "S3Client",
+        *,
+        bucket: str,
+        signer: "S3Client | None" = None,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._client = client
+        self._signer = signer or client
+        self._pause = pause
+        self.bucket: Final = bucket
+        """The bucket that every key without one lies in."""
+
+    @classmethod
+    def from_settings(
+        cls,
+        settings: StoreSettings,
+        *,
+        connections: int = 10,
+        tries: int = 5,
+        session: boto3.session.Session | None = None,
+    ) -> Self:
+        """Connect as `settings` say.
+
+        Parameters
+        ----------
+        settings
+            Where the store is.
+        connections
+            Connections kept open for the next call; more threads than that at once open further ones for one call.
+        tries
+            Of each call that the store does not answer, or answers with an error of its own; waits up to 1, 2, 4, ...
+            seconds between them.
+        session
+            Brings the credentials; default: what boto3 finds in the environment.
+        """
+        session = session or boto3.session.Session()
+        endpoint = str(settings.endpoint) if settings.endpoint else None
+        public = str(settings.public_endpoint) if settings.public_endpoint else endpoint
+
+        config = _configuration(connections=connections, tries=tries)
+
+        def connect(url: str | None) -> "S3Client":
+            client: S3Client = session.client("s3", region_name=settings.region, endpoint_url=url, config=config)
+            return client
+
+        return cls(connect(endpoint), bucket=settings.bucket, signer=connect(public))
+
+    def uri(self, key: str) -> str:
+        """Spell the address of `key`."""
+        return f"s3://{self.bucket}/{key}"
+
+    def check(self) -> None:
+        """Raise unless the bucket is there and answers."""
+        with translated(f"reach the bucket {self.bucket}"):
+            try:
+                self._client.head_bucket(Bucket=self.bucket)
+            except ClientError as error:
+                if error_status(error) != HTTPStatus.NOT_FOUND:
+                    raise
+                # The answer to a HEAD has no body to say what is missing, or that the keys are wrong; this one has.
+                self._client.list_objects_v2(Bucket=self.bucket, MaxKeys=1)
+
+    def head(self, key: str, *, bucket: str | None = None) -> StoredObject:
+        """Look at an object without reading it; `ObjectNotFoundError` when it is not there."""
+        bucket = bucket or self.bucket
+        with translated(f"look at s3://{bucket}/{key}"):
+            try:
+                answer = self._client.head_object(Bucket=bucket, Key=key)
+                size_bytes, etag = answer["ContentLength"], answer["ETag"]
+            except ClientError as error:
+                if error_status(error) != HTTPStatus.NOT_FOUND:
+                    raise
+                # As in `check`; should the object be there by now, this tells of it just as well.
+                read = self._client.get_object(Bucket=bucket, Key=key)
+                read["Body"].close()
+                size_bytes, etag = read["ContentLength"], read["ETag"]
+        return StoredObject(key=key, size_bytes=size_bytes, etag=etag.strip('"'))
+
+    def exists(self, key: str) -> bool:
+        """Whether there is an object at `key`."""
+        try:
+            self.head(key)
+        except BucketNotFoundError:
+            raise
+        except ObjectNotFoundError:
+            return False
+        return True
+
+    def get(self, key: str) -> bytes:
+        """Read a small object whole."""
+        return b"".join(self.stream(key))
+
+    def stream(self, key: str, *, bucket: str | None = None) -> Iterator[bytes]:
+        """Read an object in chunks of at most `DOWNLOAD_CHUNK_BYTES`; the request is made before the first."""
+        bucket = bucket or self.bucket
+        action = f"read s3://{bucket}/{key}"
+        with translated(action):
+            body = self._client.get_object(Bucket=bucket, Key=key)["Body"]
+
+        def chunks() -> Iterator[bytes]:
+            with body, translated(action):
+                yield from body.iter_chunks(DOWNLOAD_CHUNK_BYTES)
+
+        return chunks()
+
+    def download(self, key: str, path: Path, *, bucket: str | None = None) -> int:
+        """Copy an object into the file `path`; gives the bytes written."""
+        written = 0
+        with path.open("wb") as file:
+            for chunk in self.stream(key, bucket=bucket):
+                written += file.write(chunk)
+        return written
+
+    def put(self, key: str, body: bytes, *, content_type: str = "application/octet-stream") -> None:
+        """Write a small object, over whatever is there."""
+        with translated(f"write {self.uri(key)}"):
+            self._client.put_object(Bucket=self.bucket, Key=key, Body=body, ContentType=content_type)
+
+    def put_if_absent(self, key: str, body: bytes, *, content_type: str = "application/octet-stream") -> bool:
+        """Write a small object unless one is there; exactly one of many callers gets True.
+
+        False may also mean that an earlier try of this same call got through and its answer was lost: who must
+        know the difference reads the object and looks for its own name.
+        """
+        with translated(f"write {self.uri(key)} unless it exists"):
+            for attempt in range(1, CONFLICT_TRIES + 1):
+                try:
+                    self._client.put_object(
+                        Bucket=self.bucket, Key=key, Body=body, ContentType=content_type, IfNoneMatch="*"
+                    )
+                except ClientError as error:
+                    if error_status(error) == HTTPStatus.PRECONDITION_FAILED:
+                        return False
+                    if error_status(error) != HTTPStatus.CONFLICT or attempt == CONFLICT_TRIES:
+                        raise
+                    self._pause(CONFLICT_PAUSE_SECONDS * attempt)
+                else:
+                    return True
+        raise AssertionError("unreachable: the last try returns or raises")
+
+    def start_upload(self, key: str, *, content_type: str = "application/octet-stream") -> MultipartUpload:
+        """Begin to write an object of unknown size, part by part."""
+        return MultipartUpload.start(self._client, bucket=self.bucket, key=key, content_type=content_type)
+
+    def presigned_url(self, key: str, *, expires_seconds: int, file_name: str | None = None) -> str:
+        """Sign a URL that reads `key` without credentials; `file_name` is what a browser saves it as."""
+        parameters = {"Bucket": self.bucket, "Key": key}
+        if file_name:
+            parameters["ResponseContentDisposition"] = _attachment(file_name)
+        with translated(f"sign {self.uri(key)}"):
+            return self._signer.generate_presigned_url("get_object", Params=parameters, ExpiresIn=expires_seconds)
+
+    def list(self, prefix: str) -> Iterator[StoredObject]:
+        """Walk the objects under `prefix`, in the order of their keys."""
+        with translated(f"list {self.uri(prefix)}"):
+            for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix):
+                for entry in page.get("Contents", []):
+                    yield StoredObject(key=entry["Key"], size_bytes=entry["Size"], etag=entry["ETag"].strip('"'))
+
+    def delete(self, key: str) -> Deleted:
+        """Delete one object with its versions and unfinished uploads; nothing there is no error."""
+        with translated(f"delete {self.uri(key)}"):
+            return deletion.delete_area(self._client, self.bucket, deletion.Area(key, exact=True))
+
+    def delete_prefix(self, prefix: str, *, upload_keys: Iterable[str] = ()) -> Deleted:
+        """Delete all under `prefix`: objects, versions, delete markers, unfinished multipart uploads.
+
+        `prefix` must end with a slash, so that ``jobs/talk-1/`` never takes ``jobs/talk-10/`` along. `upload_keys`
+        are keys at which the caller knows that an upload may have been begun: not every store lists unfinished
+        uploads by prefix, and MinIO, once restarted, tells only those it is asked for by key
+        (`steno_store.deletion`).
+        """
+        if not prefix.endswith("/"):
+            raise ValueError(f"{prefix!r} does not end with a slash")
+        with translated(f"delete {self.uri(prefix)}"):
+            area = deletion.Area(prefix, upload_keys=frozenset(upload_keys))
+            return deletion.delete_area(self._client, self.bucket, area)
+
+    def is_empty(self, prefix: str, *, upload_keys: Iterable[str] = ()) -> bool:
+        """Whether nothing is left under `prefix`: no object, no version, no delete marker, no unfinished upload.
+
+        `upload_keys` as for `delete_prefix`, and with its limit.
+        """
+        with translated(f"list {self.uri(prefix)}"):
+            area = deletion.Area(prefix, upload_keys=frozenset(upload_keys))
+            return deletion.is_area_empty(self._client, self.bucket, area)
+
+    def close(self) -> None:
+        """Drop the connections; the store is of no use afterwards."""
+        self._client.close()
+        self._signer.close()
+
+
+def _attachment(file_name: str) -> str:
+    """Spell a Content-Disposition that saves as `file_name`: RFC 6266, with RFC 8187 where ASCII does not do."""
+    file_name = re.sub(r"[\x00-\x1f\x7f]", "_", file_name)
+    plain = re.sub(r'[^ -~]|["\\]', "_", file_name)
+    header = f'attachment; filename="{plain}"'
+    return header if plain == file_name else f"{header}; filename*=UTF-8''{quote(file_name, safe='')}"
