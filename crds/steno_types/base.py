@@ -19,11 +19,11 @@ def to_rfc3339(moment: datetime) -> str:
 def _aware(moment: datetime) -> datetime:
     if moment.tzinfo is None:
         raise ValueError("a time needs its offset from UTC, for example 2026-01-31T12:00:00Z")
-    return moment.astimezone(UTC)
+    return moment.astimezone(UTC).replace(microsecond=0)
 
 
 Time = Annotated[datetime, AfterValidator(_aware), PlainSerializer(to_rfc3339, when_used="json")]
-"""An aware moment in UTC; whole seconds on the wire, as in Kubernetes' ``metav1.Time``."""
+"""An aware moment in UTC, cut to whole seconds as in Kubernetes' ``metav1.Time``, so that it survives the wire."""
 
 
 class WireModel(BaseModel):
@@ -34,6 +34,8 @@ class WireModel(BaseModel):
         populate_by_name=True,
         frozen=True,
         use_attribute_docstrings=True,
+        # JSON cannot say infinity; it would come back as null.
+        allow_inf_nan=False,
         # Unknown fields are a newer writer's: ignored here, pruned or refused at the API server.
         extra="ignore",
     )

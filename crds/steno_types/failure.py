@@ -40,6 +40,7 @@ class Reason(StrEnum):
     TERMINATED = "Terminated"
     AUDIO_UNDECODABLE = "AudioUndecodable"
     NO_AUDIO_STREAM = "NoAudioStream"
+    LANGUAGE_UNSUPPORTED = "LanguageUnsupported"
     SOURCE_NOT_FOUND = "SourceNotFound"
     SOURCE_FORBIDDEN = "SourceForbidden"
     PROFILE_UNKNOWN = "ProfileUnknown"
@@ -98,6 +99,14 @@ FAILURES: Final = (
         exit_code=65,
         meaning="The recording holds no audio.",
         remedy="Submit a recording with an audio track.",
+    ),
+    Failure(
+        reason=Reason.LANGUAGE_UNSUPPORTED,
+        disposition=Disposition.TERMINAL,
+        blame=Blame.USER,
+        exit_code=65,
+        meaning="The speech model does not know the language that the job asks for.",
+        remedy="Ask for another language, for auto, or for another model.",
     ),
     Failure(
         reason=Reason.SOURCE_NOT_FOUND,

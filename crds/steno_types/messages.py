@@ -3,10 +3,11 @@
 The worker writes both, the operator reads them. Must not know how they travel.
 """
 
+from bisect import bisect_right
 from enum import StrEnum
 from typing import Annotated, Final
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from steno_types.base import WireModel
 from steno_types.failure import Reason
@@ -37,19 +38,31 @@ class ProgressReport(WireModel):
     """Wall seconds until the last segment at the pace so far; None while nothing is known."""
 
 
+def _encodable(text: object) -> object:
+    """Replace what UTF-8 cannot say (half a surrogate pair, as file names bring along), so that the word gets out."""
+    return text.encode(errors="replace").decode() if isinstance(text, str) else text
+
+
 class TerminationMessage(WireModel):
     """Why an attempt ended without a transcript; the container's last word."""
 
     reason: Reason
-    message: str
+    message: Annotated[str, BeforeValidator(_encodable)]
     """What happened, for people; without secrets."""
 
     def to_json(self) -> str:
         """Spell it within the kubelet's limit, shortening the message where needed."""
-        text = self.model_dump_json(by_alias=True)
-        excess = len(text.encode()) - TERMINATION_MESSAGE_MAX_BYTES
-        if excess <= 0:
+        text = self._spell(self.message)
+        if len(text.encode()) <= TERMINATION_MESSAGE_MAX_BYTES:
             return text
-        # A character may cost up to twelve bytes as escaped JSON; cut by bytes and let the decoder drop a torn one.
-        kept = self.message.encode()[: -(excess + 3)].decode(errors="ignore")
-        return TerminationMessage(reason=self.reason, message=kept + "…").to_json()
+        # Every character costs a byte or more, up to six where JSON escapes it: no more than this can fit.
+        candidate = self.message[:TERMINATION_MESSAGE_MAX_BYTES]
+        too_long = bisect_right(
+            range(len(candidate)),
+            TERMINATION_MESSAGE_MAX_BYTES,
+            key=lambda length: len(self._spell(candidate[:length] + "…").encode()),
+        )
+        return self._spell(candidate[: too_long - 1] + "…")
+
+    def _spell(self, message: str) -> str:
+        return self.model_copy(update={"message": message}).model_dump_json(by_alias=True)

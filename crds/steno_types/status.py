@@ -11,7 +11,7 @@ from typing import Annotated, Self
 from pydantic import Field
 
 from steno_types.base import ResourceModel, Time
-from steno_types.failure import Reason
+from steno_types.failure import Reason, failure_for
 
 ShortText = Annotated[str, Field(max_length=256)]
 """A name, a version, a tag."""
@@ -147,11 +147,25 @@ class FailureStatus(ResourceModel):
     reason: Reason
     """One word for programs, from the failure table (docs/failure-reasons.md)."""
     message: LongText
-    """What happened and what to do about it, for people."""
+    """What happened, for people."""
+    remedy: LongText = ""
+    """What to do about it, for people."""
     exit_code: int | None = None
     """The worker's exit code, where there was one."""
     retryable: bool
     """Whether a new job from the same source may succeed."""
+
+    @classmethod
+    def of(cls, reason: Reason, message: str, *, exit_code: int | None = None) -> Self:
+        """Fill what the failure table says of `reason` around what happened this time."""
+        row = failure_for(reason)
+        return cls(
+            reason=reason,
+            message=shorten(message or row.meaning),
+            remedy=row.remedy,
+            exit_code=exit_code,
+            retryable=row.retryable,
+        )
 
 
 class Release(ResourceModel):

@@ -1,0 +1,120 @@
+"""What a user may ask for, and what the refusal says."""
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from steno_types import TranscriptionJobSpec
+from steno_types.spec import MUTABLE_FIELDS, NAME_MAX_LENGTH
+
+UPLOAD_ID = "0123456789abcdef" * 2
+UPLOAD = {"upload": {"id": UPLOAD_ID}}
+
+
+def a_spec(**fields: Any) -> dict[str, Any]:
+    """The wire form of a spec, an upload's unless told otherwise."""
+    return {"source": UPLOAD, **fields}
+
+
+def test_an_upload_is_all_that_is_needed() -> None:
+    """A spec of a source alone is whole, and every default is the one documented."""
+    spec = TranscriptionJobSpec.model_validate(a_spec())
+
+    assert {"source": UPLOAD, "language": "auto", "wordTimestamps": False, "backoffLimit": 3} == spec.to_wire()
+
+
+@pytest.mark.parametrize(
+    "wire",
+    [
+        pytest.param({"source": {"s3": {"key": "talks/one.wav"}}}, id="key"),
+        pytest.param({"source": {"s3": {"bucket": "a.b-c", "key": "ä b/%20?#"}}}, id="bucket and odd key"),
+        pytest.param({"source": {"s3": {"key": "k" * 1024}}}, id="longest key"),
+        pytest.param(a_spec(profile="gpu-large"), id="profile"),
+        pytest.param(a_spec(engine={}), id="engine of nothing"),
+        pytest.param(
+            a_spec(engine={"name": "faster-whisper", "model": "tiny", "computeType": "int8_float16", "beamSize": 20}),
+            id="engine",
+        ),
+        pytest.param(a_spec(language="de"), id="language"),
+        pytest.param(a_spec(language="zh-Hant-TW"), id="language with script and region"),
+        pytest.param(a_spec(language="yue"), id="language of three letters"),
+        pytest.param(a_spec(wordTimestamps=True), id="word timestamps"),
+        pytest.param(a_spec(backoffLimit=0), id="no retries"),
+        pytest.param(a_spec(ttlSecondsAfterFinished=-1), id="kept for ever"),
+        pytest.param(a_spec(ttlSecondsAfterFinished=0), id="gone at once"),
+        pytest.param(a_spec(ttlSecondsAfterFinished=315_360_000), id="gone after ten years"),
+    ],
+)
+def test_a_good_spec_survives_the_wire(wire: dict[str, Any]) -> None:
+    """What is asked for is written as it was read."""
+    spec = TranscriptionJobSpec.model_validate(wire)
+
+    assert wire.items() <= spec.to_wire().items()
+    assert spec == TranscriptionJobSpec.model_validate(spec.to_wire())
+
+
+@pytest.mark.parametrize(
+    ("wire", "field"),
+    [
+        pytest.param({}, "source", id="no source"),
+        pytest.param({"source": {}}, "source", id="empty source"),
+        pytest.param({"source": {**UPLOAD, "s3": {"key": "k"}}}, "source", id="two sources"),
+        pytest.param({"source": {"s3": {}}}, "source.s3.key", id="no key"),
+        pytest.param({"source": {"s3": {"key": ""}}}, "source.s3.key", id="empty key"),
+        pytest.param({"source": {"s3": {"key": "k" * 1025}}}, "source.s3.key", id="key too long"),
+        pytest.param({"source": {"s3": {"key": "a\nb"}}}, "source.s3.key", id="line break in the key"),
+        pytest.param({"source": {"s3": {"key": "k", "bucket": "ab"}}}, "source.s3.bucket", id="bucket too short"),
+        pytest.param({"source": {"s3": {"key": "k", "bucket": "a" * 64}}}, "source.s3.bucket", id="bucket too long"),
+        pytest.param({"source": {"s3": {"key": "k", "bucket": "a/b"}}}, "source.s3.bucket", id="slash in a bucket"),
+        pytest.param({"source": {"s3": {"key": "k", "bucket": "abc\n"}}}, "source.s3.bucket", id="line break at end"),
+        pytest.param({"source": {"upload": {"id": "../" * 10}}}, "source.upload.id", id="upload id with a path"),
+        pytest.param({"source": {"upload": {"id": UPLOAD_ID[1:]}}}, "source.upload.id", id="upload id too short"),
+        pytest.param({"source": {"upload": {"id": UPLOAD_ID + "0"}}}, "source.upload.id", id="upload id too long"),
+        pytest.param(
+            {"source": {"upload": {"id": UPLOAD_ID.upper()}}}, "source.upload.id", id="upload id in capitals"
+        ),
+        pytest.param(a_spec(profile="GPU"), "profile", id="profile in capitals"),
+        pytest.param(a_spec(profile="p" * 64), "profile", id="profile too long"),
+        pytest.param(a_spec(engine={"name": "siri"}), "engine.name", id="unknown engine"),
+        pytest.param(a_spec(engine={"model": ""}), "engine.model", id="empty model"),
+        pytest.param(a_spec(engine={"model": "m" * 254}), "engine.model", id="model too long"),
+        pytest.param(a_spec(engine={"computeType": "int-8"}), "engine.computeType", id="odd compute type"),
+        pytest.param(a_spec(engine={"beamSize": 0}), "engine.beamSize", id="no beam"),
+        pytest.param(a_spec(engine={"beamSize": 21}), "engine.beamSize", id="beam too wide"),
+        pytest.param(a_spec(language=""), "language", id="empty language"),
+        pytest.param(a_spec(language="german"), "language", id="a word for a language"),
+        pytest.param(a_spec(language="de_DE"), "language", id="underscore in a language"),
+        pytest.param(a_spec(language="de" + "-abcdefgh" * 4), "language", id="language too long"),
+        pytest.param(a_spec(backoffLimit=-1), "backoffLimit", id="negative retries"),
+        pytest.param(a_spec(backoffLimit=21), "backoffLimit", id="too many retries"),
+        pytest.param(a_spec(ttlSecondsAfterFinished=-2), "ttlSecondsAfterFinished", id="negative TTL"),
+        pytest.param(a_spec(ttlSecondsAfterFinished=315_360_001), "ttlSecondsAfterFinished", id="TTL too long"),
+    ],
+)
+def test_a_bad_spec_is_refused_by_the_name_of_its_field(wire: dict[str, Any], field: str) -> None:
+    """The refusal names exactly one field, by its path as the user wrote it."""
+    with pytest.raises(ValidationError) as caught:
+        TranscriptionJobSpec.model_validate(wire)
+
+    assert [field] == [".".join(map(str, error["loc"])) for error in caught.value.errors()]
+
+
+@pytest.mark.parametrize("source", [{}, {**UPLOAD, "s3": {"key": "k"}}], ids=["none", "both"])
+def test_the_refusal_of_a_source_names_the_choice(source: dict[str, Any]) -> None:
+    """Who sets no source or two is told which there are."""
+    with pytest.raises(ValidationError, match=r"source\.s3 and source\.upload"):
+        TranscriptionJobSpec.model_validate({"source": source})
+
+
+def test_the_mutable_fields_are_fields() -> None:
+    """What may change is named as the model names it, and its description says so."""
+    assert {"ttl_seconds_after_finished"} == MUTABLE_FIELDS
+    for name, field in TranscriptionJobSpec.model_fields.items():
+        said = "May be changed at any time." if name in MUTABLE_FIELDS else "Immutable."
+        assert (field.description or "").endswith(said), name
+
+
+def test_the_longest_name_leaves_room_for_its_jobs() -> None:
+    """A job's name, its uid's eight digits and an attempt of one digit fit a label."""
+    assert 63 >= len("n" * NAME_MAX_LENGTH + "-01234567-9")
