@@ -1,0 +1,22 @@
+"""The process: log, SIGTERM, one attempt, exit code. Entry point of ``steno-worker``."""
+
+import sys
+from typing import NoReturn
+
+from steno_worker.logs import configure_logging
+from steno_worker.sigterm import SigtermWatch
+
+
+def main() -> NoReturn:
+    """Do the one attempt that the environment describes, and exit as it went."""
+    log_context = configure_logging(sys.stdout)
+    sigterm = SigtermWatch()
+    sigterm.start()
+    # Imported only now, as it takes a second in which a SIGTERM must already be heard.
+    from steno_worker.worker import run  # noqa: PLC0415
+
+    sys.exit(run(log_context, sigterm))
+
+
+if __name__ == "__main__":
+    main()

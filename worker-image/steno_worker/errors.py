@@ -1,0 +1,137 @@
+"""What can end an attempt without a transcript.
+
+::
+
+    WorkerError
+    ├── TerminalError
+    │   ├── AudioError
+    │   │   ├── AudioUndecodableError
+    │   │   └── NoAudioStreamError
+    │   ├── LanguageUnsupportedError
+    │   ├── SourceError
+    │   │   ├── SourceNotFoundError
+    │   │   └── SourceForbiddenError
+    │   └── ConfigurationError
+    │       ├── ModelUnknownError
+    │       ├── SettingsInvalidError
+    │       └── OutputForbiddenError
+    ├── RetryableError
+    │   ├── StorageUnavailableError
+    │   └── DeviceOutOfMemoryError
+    └── InternalError
+
+A class without children names its `Reason`; exit code, disposition and remedy follow from ``steno_types.failure``.
+Errors of libraries are turned into these where the library is called. SIGTERM has no class: it ends the process from
+outside of whatever runs (`steno_worker.sigterm`).
+"""
+
+import traceback
+from pathlib import Path
+from typing import ClassVar, Self
+
+from steno_types import Failure, Reason, failure_for
+
+
+class WorkerError(Exception):
+    """The attempt is over; the message says what happened in full sentences and holds no secret."""
+
+    reason: ClassVar[Reason]
+    """The row of the failure table."""
+
+    @property
+    def failure(self) -> Failure:
+        """The row itself."""
+        return failure_for(self.reason)
+
+
+class TerminalError(WorkerError):
+    """No other attempt can do better: the outcome is claimed as Failed."""
+
+
+class AudioError(TerminalError):
+    """The recording is at fault."""
+
+
+class AudioUndecodableError(AudioError):
+    """No decoder reads the recording; names container and codec as far as they are known."""
+
+    reason = Reason.AUDIO_UNDECODABLE
+
+
+class NoAudioStreamError(AudioError):
+    """The recording is readable and holds no audio; names what it holds instead."""
+
+    reason = Reason.NO_AUDIO_STREAM
+
+
+class LanguageUnsupportedError(TerminalError):
+    """The model does not know the language asked for; names both."""
+
+    reason = Reason.LANGUAGE_UNSUPPORTED
+
+
+class SourceError(TerminalError):
+    """The recording cannot be had."""
+
+
+class SourceNotFoundError(SourceError):
+    """There is no object, or no bucket, where the recording should be."""
+
+    reason = Reason.SOURCE_NOT_FOUND
+
+
+class SourceForbiddenError(SourceError):
+    """The store's credentials may not read the recording."""
+
+    reason = Reason.SOURCE_FORBIDDEN
+
+
+class ConfigurationError(TerminalError):
+    """Whoever runs the cluster has to change something first."""
+
+
+class ModelUnknownError(ConfigurationError):
+    """The model is not to be found, or is not one that the engine can load."""
+
+    reason = Reason.MODEL_UNKNOWN
+
+
+class SettingsInvalidError(ConfigurationError):
+    """A setting is absent, malformed or impossible here; names it."""
+
+    reason = Reason.SETTINGS_INVALID
+
+
+class OutputForbiddenError(ConfigurationError):
+    """The store's credentials may not write where the results belong."""
+
+    reason = Reason.OUTPUT_FORBIDDEN
+
+
+class RetryableError(WorkerError):
+    """Another attempt may succeed: nothing is claimed."""
+
+
+class StorageUnavailableError(RetryableError):
+    """The store did not answer, after the client's own retries."""
+
+    reason = Reason.STORAGE_UNAVAILABLE
+
+
+class DeviceOutOfMemoryError(RetryableError):
+    """The GPU ran out of memory while the model was loaded or ran."""
+
+    reason = Reason.DEVICE_OUT_OF_MEMORY
+
+
+class InternalError(WorkerError):
+    """Nobody foresaw it; the log has the traceback."""
+
+    reason = Reason.INTERNAL_ERROR
+
+    @classmethod
+    def of(cls, cause: Exception) -> Self:
+        """Say where `cause` arose without quoting it, as a stranger's message may hold a secret."""
+        frames = traceback.extract_tb(cause.__traceback__)
+        where = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+        return cls(f"An unforeseen {type(cause).__name__} was raised{where}.")

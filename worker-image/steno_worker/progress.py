@@ -1,0 +1,67 @@
+"""Say in the log how far the attempt is: at each stage's begin, and at most every two seconds in between.
+
+Driven by `pipeline`. Must not know what the stages do.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Final
+
+from steno_types import ProgressReport, Stage
+from steno_worker.logs import fields
+
+REPORT_INTERVAL_SECONDS: Final = 2.0
+"""Often enough for a person who watches, rare enough for a log that is kept."""
+
+logger = logging.getLogger(__name__)
+
+
+class ProgressLog:
+    """Where one attempt stands."""
+
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._stage = Stage.FETCH
+        self._reported = clock()
+        self._processed_seconds = 0.0
+        self._first: tuple[float, float] | None = None  # when the first segment came, and how far it reached
+        self.total_seconds = 0.0
+        """Seconds of audio in all; 0 while unknown."""
+
+    def enter(self, stage: Stage) -> None:
+        """Begin `stage` and say so."""
+        self._stage = stage
+        self._report()
+
+    def advance(self, processed_seconds: float) -> None:
+        """Take note that the audio is transcribed up to here; say so if the last word is old enough."""
+        self._processed_seconds = min(processed_seconds, self.total_seconds)
+        self._first = self._first or (self._clock(), self._processed_seconds)
+        if self._clock() - self._reported >= REPORT_INTERVAL_SECONDS:
+            self._report()
+
+    def report(self) -> ProgressReport:
+        """Say where the attempt stands."""
+        processed, total = self._processed_seconds, self.total_seconds
+        return ProgressReport(
+            stage=self._stage,
+            percent=int(100 * processed / total) if total else 0,
+            processed_seconds=round(processed, 3),
+            total_seconds=round(total, 3),
+            estimated_seconds_left=self._seconds_left(),
+        )
+
+    def _seconds_left(self) -> float | None:
+        """Estimate by the pace since the first segment: what comes before it, finding speech, is done only once."""
+        if self._stage is not Stage.TRANSCRIBE or self._first is None:
+            return None
+        since, offset = self._first
+        processed = self._processed_seconds - offset
+        if processed <= 0:
+            return None
+        return round((self._clock() - since) * (self.total_seconds - self._processed_seconds) / processed, 1)
+
+    def _report(self) -> None:
+        self._reported = self._clock()
+        logger.info("progress", extra=fields(**self.report().model_dump(mode="json")))
