@@ -1,0 +1,176 @@
+"""Every error's way to a problem document: the one place that maps exceptions to responses.
+
+Installed by `app.create_app`. What is not foreseen becomes a 500 that says nothing of its cause; the log has it.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.types import ExceptionHandler
+
+from steno_gateway import problems
+from steno_gateway.problems import MEDIA_TYPE, Kind, ProblemError
+from steno_kube import InvalidResourceError, KubeError, KubeForbiddenError
+from steno_store import StoreError, StoreForbiddenError
+
+logger = logging.getLogger(__name__)
+
+OPERATOR_REMEDY: Final = "Whoever runs the cluster finds the cause in the gateway's log."
+
+
+def problem_response(problem: ProblemError) -> Response:
+    """Answer with a problem document."""
+    headers = dict(problem.headers)
+    if problem.kind.retry_after_seconds is not None:
+        headers["Retry-After"] = str(problem.kind.retry_after_seconds)
+    body = problem.document().model_dump_json()
+    return Response(body, status_code=problem.kind.status, headers=headers, media_type=MEDIA_TYPE)
+
+
+def install(app: FastAPI) -> None:
+    """Let `app` answer every error with a problem document."""
+    handlers: dict[type[Exception], ExceptionHandler] = {
+        ProblemError: _on_problem,
+        RequestValidationError: _on_invalid_parameters,
+        HTTPException: _on_http_error,
+        KubeError: _on_kube_error,
+        StoreError: _on_store_error,
+        ClientDisconnect: _on_disconnect,
+        Exception: _on_unforeseen,
+    }
+    for kind, handler in handlers.items():
+        app.add_exception_handler(kind, handler)
+
+
+def invalid_fields(errors: Sequence[Mapping[str, Any]], *, inside: int = 0) -> ProblemError:
+    """Name each field that pydantic refused; the first one is the document's `field`.
+
+    `inside` is how many steps of each location lead to what the caller knows.
+    """
+    named = [(".".join(str(part) for part in error["loc"][inside:]), error) for error in errors]
+    unknown = [name for name, error in named if error["type"] == "extra_forbidden"]
+    if unknown:
+        return ProblemError(
+            problems.FIELD_UNKNOWN,
+            f"There is no field {', '.join(map(repr, unknown))}.",
+            field=unknown[0] or None,
+            remedy="Correct the field's name, or leave it out; /docs lists every field.",
+        )
+    field, first = named[0]
+    return ProblemError(
+        problems.FIELD_INVALID,
+        "; ".join(f"{name}: {error['msg']}" if name else error["msg"] for name, error in named) + ".",
+        field=field or None,
+        remedy=f"Set {field} and send the request again." if first["type"] == "missing" else _CORRECT_FIELD,
+    )
+
+
+_CORRECT_FIELD: Final = "Correct the field and send the request again."
+
+
+def _on_problem(_: Request, error: Exception) -> Response:
+    if not isinstance(error, ProblemError):
+        raise error
+    return problem_response(error)
+
+
+def _on_invalid_parameters(_: Request, error: Exception) -> Response:
+    if not isinstance(error, RequestValidationError):
+        raise error
+    # FastAPI's locations begin with "query" or "path", which a caller knows.
+    return problem_response(invalid_fields(error.errors(), inside=1))
+
+
+def _on_http_error(request: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    kind = _HTTP_KINDS.get(error.status_code) or Kind("http", error.status_code, "The request was refused")
+    return problem_response(
+        ProblemError(
+            kind,
+            f"{request.method} {request.url.path} is not to be had: {error.detail}.",
+            remedy="See /docs for the paths there are, and the methods that they take.",
+            headers=error.headers,
+        )
+    )
+
+
+_HTTP_KINDS: Final = {404: problems.PATH_UNKNOWN, 405: problems.METHOD_UNKNOWN}
+
+
+def _on_kube_error(_: Request, error: Exception) -> Response:
+    logger.warning("the API server: %s: %s", type(error).__name__, error)
+    if isinstance(error, InvalidResourceError):
+        fields = ", ".join(map(_rest_field, error.fields))
+        return problem_response(
+            ProblemError(
+                problems.FIELD_INVALID,
+                f"The cluster refuses the job's {fields or 'fields'}.",
+                field=_rest_field(error.fields[0]) if error.fields else None,
+                remedy=_CORRECT_FIELD,
+            )
+        )
+    if isinstance(error, KubeForbiddenError):
+        return problem_response(
+            ProblemError(
+                problems.API_SERVER_REFUSES,
+                "The gateway lacks a permission, or a quota of its namespace is used up.",
+                remedy=OPERATOR_REMEDY,
+            )
+        )
+    return problem_response(
+        ProblemError(
+            problems.API_SERVER_AWAY,
+            "The Kubernetes API server did not answer the gateway.",
+            remedy="Send the request again after the seconds of Retry-After.",
+        )
+    )
+
+
+def _rest_field(path: str) -> str:
+    """Spell a field of the custom resource as the REST API does: ``spec.engine.beamSize`` is ``beam_size``."""
+    for prefix in ("spec.engine.", "spec.source.", "spec."):
+        path = path.removeprefix(prefix)
+    return "".join(f"_{character.lower()}" if character.isupper() else character for character in path)
+
+
+def _on_store_error(_: Request, error: Exception) -> Response:
+    logger.warning("the object store: %s: %s", type(error).__name__, error)
+    if isinstance(error, StoreForbiddenError):
+        return problem_response(
+            ProblemError(
+                problems.STORE_REFUSES,
+                "The object store refuses the gateway's credentials.",
+                remedy=OPERATOR_REMEDY,
+            )
+        )
+    return problem_response(
+        ProblemError(
+            problems.STORE_AWAY,
+            "The object store did not answer the gateway.",
+            remedy="Send the request again after the seconds of Retry-After.",
+        )
+    )
+
+
+def _on_disconnect(_: Request, error: Exception) -> Response:
+    del error
+    return problem_response(
+        ProblemError(
+            problems.BODY_INTERRUPTED,
+            "The connection closed before the whole body had come.",
+            remedy="Send the request again.",
+        )
+    )
+
+
+def _on_unforeseen(_: Request, error: Exception) -> Response:
+    del error  # Starlette raises it again behind the response, and the server logs it
+    return problem_response(
+        ProblemError(problems.INTERNAL, "The request could not be answered.", remedy=OPERATOR_REMEDY)
+    )

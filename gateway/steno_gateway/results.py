@@ -1,0 +1,91 @@
+"""Find a finished job's transcript in the store.
+
+Called by `routes.download`. The status says where each rendering lies; an address counts only inside the job's own
+results, so that no status can make the gateway hand out anything else.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from steno_gateway import problems
+from steno_gateway.problems import ProblemError
+from steno_gateway.requests import Format
+from steno_gateway.views import phase_of
+from steno_store import Layout
+from steno_types import RESULTS_PREFIX_ANNOTATION, Output, Phase, TranscriptionJob, failure_for
+
+CONTENT_TYPES: Final = {
+    Format.JSON: "application/json",
+    Format.MARKDOWN: "text/markdown; charset=utf-8",
+    Format.TEXT: "text/plain; charset=utf-8",
+}
+"""Media type of each rendering; JSON is UTF-8 by definition (RFC 8259, section 8.1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One rendering of one transcript."""
+
+    key: str
+    """Where it lies in Steno's bucket."""
+    size_bytes: int
+    sha256: str
+    content_type: str
+
+
+def find_result(job: TranscriptionJob, fmt: Format, *, layout: Layout, bucket: str) -> Result:
+    """Find the rendering `fmt` of the transcript, or say why there is none."""
+    phase = phase_of(job)
+    if phase is Phase.FAILED:
+        raise _failed(job)
+    if phase is not Phase.COMPLETED:
+        raise ProblemError(
+            problems.NOT_FINISHED,
+            f"The task {job.metadata.name} is {phase.lower()}.",
+            remedy=f"Ask GET /status/{job.metadata.name} until it says completed, then download again.",
+        )
+    home = f"s3://{bucket}/{results_prefix(job, layout)}"
+    output = next((o for o in job.status.outputs if o.format == fmt and o.uri.startswith(home)), None)
+    if output is None:
+        raise gone(job)
+    return _result(output, fmt, bucket)
+
+
+def results_prefix(job: TranscriptionJob, layout: Layout) -> str:
+    """Say where the job's results lie: where its annotation says, if that can be true at all."""
+    namespace, name = job.metadata.namespace, job.metadata.name
+    noted = job.metadata.annotations.get(RESULTS_PREFIX_ANNOTATION, "")
+    return noted if layout.is_results(noted, namespace, name) else layout.results(namespace, name, job.metadata.uid)
+
+
+def gone(job: TranscriptionJob) -> ProblemError:
+    """Say that the task completed and its transcript is no longer to be had."""
+    return ProblemError(
+        problems.RESULT_GONE,
+        f"The task {job.metadata.name} completed, but its transcript is no longer in the object store.",
+        remedy="Send the recording again; whoever runs the cluster finds out who deleted the transcript.",
+    )
+
+
+def _result(output: Output, fmt: Format, bucket: str) -> Result:
+    return Result(
+        key=output.uri.removeprefix(f"s3://{bucket}/"),
+        size_bytes=output.bytes,
+        sha256=output.sha256,
+        content_type=CONTENT_TYPES[fmt],
+    )
+
+
+def _failed(job: TranscriptionJob) -> ProblemError:
+    failure = job.status.failure
+    if failure is None:
+        return ProblemError(
+            problems.TASK_FAILED,
+            f"The task {job.metadata.name} failed.",
+            remedy=f"Ask GET /status/{job.metadata.name} why.",
+        )
+    return ProblemError(
+        problems.TASK_FAILED,
+        f"The task {job.metadata.name} failed: {failure.reason}: {failure.message}",
+        remedy=failure_for(failure.reason).remedy,
+    )

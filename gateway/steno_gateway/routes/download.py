@@ -1,0 +1,64 @@
+"""``GET /download/{task_id}``: the transcript."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+from fastapi.responses import RedirectResponse, StreamingResponse
+from starlette.concurrency import run_in_threadpool
+
+from steno_gateway import file_names, problems
+from steno_gateway.context import ContextDependency
+from steno_gateway.openapi import problem_responses
+from steno_gateway.requests import DownloadQuery
+from steno_gateway.results import CONTENT_TYPES, find_result, gone
+from steno_gateway.routes.tasks import TaskId, find_job
+from steno_gateway.views import FILE_NAME_ANNOTATION
+from steno_store import ObjectNotFoundError
+
+router = APIRouter(tags=["tasks"])
+
+
+@router.get(
+    "/download/{task_id}",
+    summary="The transcript",
+    response_class=Response,
+    response_description="The transcript",
+    responses={
+        **problem_responses(
+            problems.TASK_UNKNOWN,
+            problems.NOT_FINISHED,
+            problems.TASK_FAILED,
+            problems.RESULT_GONE,
+            problems.FIELD_UNKNOWN,
+            problems.FIELD_INVALID,
+            problems.API_SERVER_AWAY,
+            problems.STORE_AWAY,
+        ),
+        200: {"content": {media_type.partition(";")[0]: {} for media_type in CONTENT_TYPES.values()}},
+        307: {"description": "Location is a URL of the object store that needs no credentials for a while"},
+    },
+)
+async def download(task_id: TaskId, query: Annotated[DownloadQuery, Query()], context: ContextDependency) -> Response:
+    """Give the transcript of a completed task, streamed from the object store or as a redirect to it."""
+    job = await find_job(context, task_id)
+    result = find_result(job, query.fmt, layout=context.layout, bucket=context.store.bucket)
+    name = file_names.download_name(job.metadata.annotations.get(FILE_NAME_ANNOTATION), task_id, query.fmt)
+    if query.redirect:
+        url = await run_in_threadpool(
+            context.store.presigned_url,
+            result.key,
+            expires_seconds=context.settings.presign_seconds,
+            file_name=file_names.ascii_name(name),
+        )
+        return RedirectResponse(url, headers={"Cache-Control": "no-store"})
+    try:
+        chunks = await run_in_threadpool(context.store.stream, result.key)
+    except ObjectNotFoundError as error:
+        raise gone(job) from error
+    headers = {
+        "Content-Length": str(result.size_bytes),
+        "Content-Disposition": file_names.content_disposition(name),
+        "ETag": f'"{result.sha256}"',
+        "Cache-Control": "private, no-cache",
+    }
+    return StreamingResponse(chunks, media_type=result.content_type, headers=headers)

@@ -1,0 +1,46 @@
+"""What the routes about one task share: its id, the job behind it, the links to it."""
+
+import re
+from typing import Annotated, Final
+
+from fastapi import Depends, Path, Request
+
+from steno_gateway.context import Context
+from steno_gateway.problems import unknown_task
+from steno_gateway.responses import TASK_ID
+from steno_gateway.views import Links
+from steno_kube import ResourceNotFoundError
+from steno_types import NAME_MAX_LENGTH, NAME_PATTERN, TranscriptionJob
+
+_NAME: Final = re.compile(NAME_PATTERN)
+
+
+def _task_id(
+    task_id: Annotated[str, Path(description="The task, as POST /transcribe named it.", examples=[TASK_ID])],
+) -> str:
+    """Refuse what can be no job's name, before anyone is asked for it."""
+    if len(task_id) > NAME_MAX_LENGTH or _NAME.fullmatch(task_id) is None:
+        raise unknown_task(task_id)
+    return task_id
+
+
+def _links(request: Request) -> Links:
+    return Links(request.scope.get("root_path", ""))
+
+
+TaskId = Annotated[str, Depends(_task_id)]
+"""A task's id out of the path, shaped like one."""
+
+LinksDependency = Annotated[Links, Depends(_links)]
+"""Paths of the API as this request's client reaches them."""
+
+
+async def find_job(context: Context, task_id: str) -> TranscriptionJob:
+    """Read the task's job; one that is being released is not to be seen any more."""
+    try:
+        job = await context.jobs.get(context.settings.namespace, task_id)
+    except ResourceNotFoundError as error:
+        raise unknown_task(task_id) from error
+    if job.metadata.deletion_timestamp is not None:
+        raise unknown_task(task_id)
+    return job

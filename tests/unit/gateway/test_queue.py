@@ -1,0 +1,67 @@
+"""The queue counts what is to be done."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from steno_types import ConditionType
+from support.gateway import NAMESPACE, NOON, Gateway, gateway
+
+
+def clock_of(moment: datetime) -> Callable[[], datetime]:
+    """Have a clock that stands still."""
+    return lambda: moment
+
+
+async def test_an_empty_queue(gateway: Gateway) -> None:
+    """Where nothing waits, no wait is claimed."""
+    assert {
+        "depth": {"pending": 0, "queued": 0, "processing": 0, "completed": 0, "failed": 0},
+        "waiting": 0,
+        "running": 0,
+        "oldest_wait_seconds": None,
+    } == (await gateway.client.get("/queue")).json()
+
+
+async def test_tasks_are_counted_by_phase(gateway: Gateway) -> None:
+    """Each task counts once; those being released and those of other namespaces do not."""
+    job = await gateway.a_job("pending")
+    await gateway.become(await gateway.a_job("queued-1"), ConditionType.QUEUED)
+    await gateway.become(await gateway.a_job("queued-2"), ConditionType.QUEUED)
+    await gateway.become(await gateway.a_job("running"), ConditionType.QUEUED, ConditionType.RUNNING)
+    await gateway.become(await gateway.a_job("done"), ConditionType.COMPLETE)
+    await gateway.become(await gateway.a_job("failed"), ConditionType.FAILED)
+    await gateway.a_job("released")
+    await gateway.jobs.delete(NAMESPACE, "released")
+    await gateway.jobs.create("other", "elsewhere", job.spec)
+
+    assert {
+        "depth": {"pending": 1, "queued": 2, "processing": 1, "completed": 1, "failed": 1},
+        "waiting": 3,
+        "running": 1,
+        "oldest_wait_seconds": 0.0,
+    } == (await gateway.client.get("/queue")).json()
+
+
+async def test_the_oldest_wait_is_that_of_waiting_tasks() -> None:
+    """What runs or is done waits no more, however old it is."""
+    tasks: list[tuple[str, int, list[ConditionType]]] = [
+        ("done", 500, [ConditionType.COMPLETE]),
+        ("running", 400, [ConditionType.RUNNING]),
+        ("first", 90, []),
+        ("second", 30, [ConditionType.QUEUED]),
+    ]
+    async with gateway() as old:
+        for name, age_seconds, true in tasks:
+            old.jobs.now = clock_of(NOON - timedelta(seconds=age_seconds))
+            await old.become(await old.a_job(name), *true)
+
+        assert 90.0 == (await old.client.get("/queue")).json()["oldest_wait_seconds"]
+
+
+async def test_a_clock_that_runs_behind_gives_no_negative_wait() -> None:
+    """The API server's clock may be ahead of the gateway's."""
+    async with gateway() as behind:
+        behind.jobs.now = clock_of(NOON + timedelta(seconds=3))
+        await behind.a_job()
+
+        assert 0.0 == (await behind.client.get("/queue")).json()["oldest_wait_seconds"]
