@@ -1,0 +1,59 @@
+{{/* Names and labels that every template shares. */}}
+{{- define "steno.fullname" -}}
+{{- if contains .Chart.Name .Release.Name -}}
+{{- .Release.Name | trunc 40 | trimSuffix "-" -}}
+{{- else -}}
+{{- printf "%s-%s" .Release.Name .Chart.Name | trunc 40 | trimSuffix "-" -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Labels of one part: call with (dict "root" . "part" "gateway"). */}}
+{{- define "steno.labels" -}}
+{{ include "steno.selector" . }}
+app.kubernetes.io/part-of: steno
+app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .root.Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
+{{- end -}}
+
+{{- define "steno.selector" -}}
+app.kubernetes.io/name: steno-{{ .part }}
+app.kubernetes.io/instance: {{ .root.Release.Name }}
+{{- end -}}
+
+{{- define "steno.image" -}}
+{{ .image.repository }}:{{ .image.tag | default .root.Chart.AppVersion }}
+{{- end -}}
+
+{{/* Where the store is; credentials come beside it, from the Secret. */}}
+{{- define "steno.storeEnv" -}}
+- {name: STENO_STORE_BUCKET, value: {{ required "store.bucket is not set: name an existing S3 bucket" .Values.store.bucket | quote }}}
+- {name: STENO_STORE_PREFIX, value: {{ .Values.store.prefix | quote }}}
+- {name: STENO_STORE_REGION, value: {{ .Values.store.region | quote }}}
+{{- with .Values.store.endpoint }}
+- {name: STENO_STORE_ENDPOINT, value: {{ . | quote }}}
+{{- end }}
+{{- with .Values.store.publicEndpoint }}
+- {name: STENO_STORE_PUBLIC_ENDPOINT, value: {{ . | quote }}}
+{{- end }}
+{{- end -}}
+
+{{- define "steno.storeSecret" -}}
+{{- with .Values.store.existingSecret }}
+envFrom:
+  - secretRef: {name: {{ . }}}
+{{- end }}
+{{- end -}}
+
+{{- define "steno.podSecurity" -}}
+runAsNonRoot: true
+runAsUser: 10001
+runAsGroup: 10001
+seccompProfile: {type: RuntimeDefault}
+{{- end -}}
+
+{{- define "steno.containerSecurity" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities: {drop: [ALL]}
+{{- end -}}
