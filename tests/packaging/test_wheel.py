@@ -1,0 +1,70 @@
+"""The wheel as its users get it: what is in it, and that each extra is enough for its part and no more."""
+
+import subprocess
+import zipfile
+from pathlib import Path
+
+import pytest
+
+PACKAGES = {"steno_types", "steno_store", "steno_kube", "steno_operator", "steno_gateway", "steno_worker"}
+
+EXIT_CONFIG = 78
+
+
+def call(*command: str | Path) -> subprocess.CompletedProcess[str]:
+    """Run a program of an environment with nothing set, away from the checkout."""
+    return subprocess.run(
+        [str(part) for part in command],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd="/",
+        env={"PATH": "/usr/bin:/bin"},
+    )
+
+
+def test_wheel_holds_the_packages_and_nothing_else(wheel: Path) -> None:
+    """Each room is a top-level package with its type marker; no test, no chart, no Dockerfile comes along."""
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+
+    assert PACKAGES == {name.split("/")[0] for name in names if ".dist-info" not in name}
+    assert PACKAGES == {name.split("/")[0] for name in names if name.endswith("/py.typed")}
+
+
+@pytest.mark.parametrize("environment", [""], indirect=True, ids=["base"])
+def test_base_needs_pydantic_alone(environment: Path) -> None:
+    """Who reads TranscriptionJobs installs the models and pydantic, no client and no framework."""
+    listed = call(environment / "pip", "list", "--format=freeze").stdout
+    names = {line.split("==")[0].split(" @")[0].lower() for line in listed.splitlines()}
+
+    assert {"pydantic", "steno"} <= names
+    assert set() == names & {"boto3", "fastapi", "kopf", "lightkube", "faster-whisper", "torch"}
+    assert 0 == call(environment / "python", "-c", "import steno_types").returncode
+
+
+@pytest.mark.parametrize("environment", [""], indirect=True, ids=["base"])
+@pytest.mark.parametrize("part", ["operator", "gateway", "worker"])
+def test_part_without_its_extra_names_it(environment: Path, part: str) -> None:
+    """A part that lacks its extra says in one line what to install."""
+    ended = call(environment / f"steno-{part}")
+
+    assert EXIT_CONFIG == ended.returncode
+    assert [] == ended.stdout.splitlines()
+    (line,) = ended.stderr.splitlines()
+    assert f"steno[{part}]" in line
+
+
+@pytest.mark.parametrize("environment", ["operator", "gateway", "worker"], indirect=True)
+def test_extra_is_enough_for_its_part(environment: Path, request: pytest.FixtureRequest) -> None:
+    """With its extra a part starts, and complains of its missing settings, not of missing packages."""
+    part = request.node.callspec.params["environment"]
+
+    ended = call(environment / f"steno-{part}")
+    listed = call(environment / "pip", "list", "--format=freeze").stdout
+
+    assert EXIT_CONFIG == ended.returncode
+    assert "STENO_" in ended.stderr
+    assert "steno[" not in ended.stderr
+    assert 0 == call(environment / "pip", "check").returncode
+    assert "\ntorch==" not in listed
