@@ -11,6 +11,7 @@ from steno_types.assignment import (
     SourceObject,
 )
 from steno_types.base import Time, to_rfc3339
+from steno_types.environment import environment_faults
 from steno_types.failure import FAILURES, Blame, Disposition, Failure, Reason, exit_codes, failure_for
 from steno_types.job import (
     API_VERSION,
@@ -110,6 +111,7 @@ __all__ = [
     "TranscriptionJobStatus",
     "UploadSource",
     "derive_phase",
+    "environment_faults",
     "exit_codes",
     "failure_for",
     "shorten",

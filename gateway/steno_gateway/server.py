@@ -18,6 +18,7 @@ from steno_gateway.context import Context
 from steno_gateway.settings import GatewaySettings
 from steno_kube import TranscriptionJobs, connect
 from steno_store import ObjectStore, StoreSettings
+from steno_types import environment_faults
 
 EXIT_CONFIG: Final = 78
 """sysexits.h EX_CONFIG: started with settings it cannot use."""
@@ -34,7 +35,8 @@ def main() -> int:
         settings = GatewaySettings()
         store_settings = StoreSettings()
     except ValidationError as error:
-        sys.stderr.writelines(f"steno-gateway: {line}\n" for line in _complaints(error))
+        faults = environment_faults(error, GatewaySettings, StoreSettings)
+        sys.stderr.writelines(f"steno-gateway: {fault}\n" for fault in faults)
         return EXIT_CONFIG
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     # A line per request to others, and per malformed request, says nothing that the answer does not.
@@ -83,18 +85,6 @@ def server_config(context: Context) -> uvicorn.Config:
         lifespan="off",
         log_config=None,
     )
-
-
-def _complaints(error: ValidationError) -> list[str]:
-    """Name the variable that each of the settings' errors is about."""
-    prefixes = {
-        model.__name__: model.model_config.get("env_prefix", "") for model in (GatewaySettings, StoreSettings)
-    }
-    prefix = prefixes.get(error.title, "")
-    return [
-        f"{prefix.upper()}{'.'.join(str(part) for part in problem['loc']).upper()}: {problem['msg']}"
-        for problem in error.errors()
-    ]
 
 
 def _is_no_probe(record: logging.LogRecord) -> bool:

@@ -1,10 +1,13 @@
 """The process: log, SIGTERM, one attempt, exit code. Entry point of ``steno-worker``."""
 
 import sys
-from typing import NoReturn
+from typing import Final, NoReturn
 
 from steno_worker.logs import configure_logging
 from steno_worker.sigterm import SigtermWatch
+
+EXIT_CONFIG: Final = 78
+"""sysexits.h EX_CONFIG."""
 
 
 def main() -> NoReturn:
@@ -12,8 +15,12 @@ def main() -> NoReturn:
     log_context = configure_logging(sys.stdout)
     sigterm = SigtermWatch()
     sigterm.start()
-    # Imported only now, as it takes a second in which a SIGTERM must already be heard.
-    from steno_worker.worker import run  # noqa: PLC0415
+    try:
+        # Imported only now, as it takes a second in which a SIGTERM must already be heard.
+        from steno_worker.worker import run  # noqa: PLC0415
+    except ModuleNotFoundError as missing:
+        print(f"steno-worker: {missing.name} is not installed; run: pip install 'steno[worker]'", file=sys.stderr)
+        sys.exit(EXIT_CONFIG)
 
     sys.exit(run(log_context, sigterm))
 

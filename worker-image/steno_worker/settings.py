@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from steno_store import StoreSettings
-from steno_types import ASSIGNMENT_VARIABLE, ATTEMPT_VARIABLE, Assignment
+from steno_types import ASSIGNMENT_VARIABLE, ATTEMPT_VARIABLE, Assignment, environment_faults
 from steno_worker.errors import SettingsInvalidError
 
 PREFIX: Final = "STENO_"
@@ -58,17 +58,7 @@ class WorkerSettings(BaseSettings):
 
 def _describe(error: ValidationError) -> str:
     """Name each variable and what is wrong with it."""
-    prefix = PREFIX if error.title == WorkerSettings.__name__ else StoreSettings.model_config["env_prefix"]
-    faults = []
-    for fault in error.errors(include_input=False, include_url=False, include_context=False):
-        field, *inner = fault["loc"]
-        variable = f"{prefix}{field}".upper()
-        path = f" ({'.'.join(map(str, inner))})" if inner else ""
-        faults.append(
-            f"{variable} is not set"
-            if fault["type"] == "missing" and not inner
-            else f"{variable}{path}: {fault['msg']}"
-        )
-    who = "the operator" if prefix == PREFIX else "the chart"
-    by_downward_api = f" ({ATTEMPT_VARIABLE} comes from the downward API)" if prefix == PREFIX else ""
-    return f"{'; '.join(faults)}; {who} sets these{by_downward_api}."
+    faults = "; ".join(environment_faults(error, WorkerSettings, StoreSettings))
+    ours = error.title == WorkerSettings.__name__
+    by_downward_api = f" ({ATTEMPT_VARIABLE} comes from the downward API)" if ours else ""
+    return f"{faults}; {'the operator' if ours else 'the chart'} sets these{by_downward_api}."

@@ -47,8 +47,8 @@ def start(**variables: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize(
     ("variables", "complaint"),
     [
-        pytest.param({"STENO_STORE_BUCKET": "steno"}, "STENO_NAMESPACE: Field required", id="no namespace"),
-        pytest.param({"STENO_NAMESPACE": "speech"}, "STENO_STORE_BUCKET: Field required", id="no bucket"),
+        pytest.param({"STENO_STORE_BUCKET": "steno"}, "STENO_NAMESPACE is not set", id="no namespace"),
+        pytest.param({"STENO_NAMESPACE": "speech"}, "STENO_STORE_BUCKET is not set", id="no bucket"),
         pytest.param(
             {**USABLE, "STENO_GATEWAY_PORT": "http"}, "STENO_GATEWAY_PORT: Input should be a valid integer", id="port"
         ),
@@ -109,7 +109,7 @@ def test_without_its_extra_it_says_what_to_install() -> None:
     code = "import sys; sys.modules['fastapi'] = None; from steno_gateway.__main__ import main; sys.exit(main())"
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
 
-    assert (78, "steno-gateway: fastapi not installed; run: pip install 'steno[gateway]'\n") == (
+    assert (78, "steno-gateway: fastapi is not installed; run: pip install 'steno[gateway]'\n") == (
         ended.returncode,
         ended.stderr,
     )

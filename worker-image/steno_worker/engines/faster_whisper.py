@@ -106,7 +106,7 @@ class FasterWhisper:
 
 
 def whisper_code(language: str, *, known: Collection[str], model: str) -> str:
-    """Give Whisper's code for a BCP 47 tag; `LanguageUnsupportedError` unless it is among the `known` ones of `model`.
+    """Give Whisper's code for a BCP 47 tag; `LanguageUnsupportedError` unless it is `known` to the model.
 
     faster-whisper would quietly take an English-only model for any language.
     """
