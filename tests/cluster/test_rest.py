@@ -8,7 +8,6 @@ import pytest
 from local_installation.installation import BUCKET, Installation
 from support.rest import Rest
 
-
 MISHEARD = {4, 5, 8}
 """Sentences of the meeting that the test model gets wrong; tests/unit/worker says what was tried."""
 
