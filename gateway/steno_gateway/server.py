@@ -10,13 +10,12 @@ from typing import Final
 import uvicorn
 import uvloop
 from anyio import to_thread
-from lightkube import ConfigError
 from pydantic import ValidationError
 
 from steno_gateway.app import create_app
 from steno_gateway.context import Context
 from steno_gateway.settings import GatewaySettings
-from steno_kube import TranscriptionJobs, connect
+from steno_kube import ClusterUnknownError, TranscriptionJobs, connect
 from steno_store import ObjectStore, StoreSettings
 from steno_types import environment_faults
 
@@ -49,7 +48,7 @@ def main() -> int:
     logging.getLogger("uvicorn.access").addFilter(_is_no_probe)
     try:
         uvloop.run(_serve(settings, store_settings))
-    except ConfigError as error:
+    except ClusterUnknownError as error:
         sys.stderr.write(f"steno-gateway: cannot find the Kubernetes API server: {error}\n")
         return EXIT_CONFIG
     return 0

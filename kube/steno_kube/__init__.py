@@ -6,6 +6,7 @@ Beside `steno_store`; the worker has no business here.
 from steno_kube.client import connect
 from steno_kube.errors import (
     AlreadyExistsError,
+    ClusterUnknownError,
     ConflictError,
     InvalidResourceError,
     KubeError,
@@ -18,6 +19,7 @@ from steno_kube.transcription_jobs import TranscriptionJobs
 
 __all__ = [
     "AlreadyExistsError",
+    "ClusterUnknownError",
     "ConflictError",
     "InvalidResourceError",
     "KubeError",

@@ -5,6 +5,7 @@
     KubeError
     ├── ResourceNotFoundError
     ├── AlreadyExistsError
+    ├── ClusterUnknownError
     ├── ConflictError
     ├── InvalidResourceError
     ├── KubeForbiddenError
@@ -31,6 +32,10 @@ class ResourceNotFoundError(KubeError):
 
 class AlreadyExistsError(KubeError):
     """There is an object of that name (409 on create)."""
+
+
+class ClusterUnknownError(KubeError):
+    """Nothing says where the API server is: no service account, no kubeconfig; raised by `connect` alone."""
 
 
 class ConflictError(KubeError):

@@ -4,12 +4,14 @@ Every method makes one request and raises `KubeError`. Gives and takes the model
 what a job means.
 """
 
+import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, Final
 
 from lightkube import AsyncClient
 from lightkube.generic_resource import create_namespaced_resource
 from lightkube.types import PatchType
+from pydantic import ValidationError
 
 from steno_kube.errors import translated
 from steno_types import (
@@ -29,6 +31,21 @@ LIST_CHUNK: Final = 500
 _Resource: Final = create_namespaced_resource(GROUP, VERSION, KIND, PLURAL)
 
 
+logger = logging.getLogger(__name__)
+
+
+def merge_patch(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the JSON merge patch (RFC 7386) that makes `old` be `new`, and leaves alone what neither knows."""
+    patch: dict[str, Any] = dict.fromkeys(old.keys() - new.keys())
+    for field, value in new.items():
+        before = old.get(field)
+        if isinstance(value, Mapping) and isinstance(before, Mapping):
+            patch[field] = merge_patch(before, value)
+        else:
+            patch[field] = value
+    return patch
+
+
 def _parse(raw: Mapping[str, Any]) -> TranscriptionJob:
     return TranscriptionJob.model_validate(raw)
 
@@ -45,10 +62,16 @@ class TranscriptionJobs:
             return _parse(await self._client.get(_Resource, name, namespace=namespace))
 
     async def list(self, namespace: str) -> tuple[TranscriptionJob, ...]:
-        """Read all jobs of a namespace."""
+        """Read all jobs of a namespace; one that this version cannot read, a newer one's, is logged and left out."""
+        jobs = []
         with translated():
-            listing = self._client.list(_Resource, namespace=namespace, chunk_size=LIST_CHUNK)
-            return tuple([_parse(raw) async for raw in listing])
+            async for raw in self._client.list(_Resource, namespace=namespace, chunk_size=LIST_CHUNK):
+                try:
+                    jobs.append(_parse(raw))
+                except ValidationError as error:
+                    name = raw.metadata.name if raw.metadata else None
+                    logger.warning("%s/%s is no TranscriptionJob this version can read: %s", namespace, name, error)
+        return tuple(jobs)
 
     async def create(
         self,
@@ -94,11 +117,9 @@ class TranscriptionJobs:
 
         A field that `status` leaves unset is removed; one that this version does not know is left alone.
         """
-        wire = status.to_wire()
-        gone = dict.fromkeys(job.status.to_wire().keys() - wire.keys())
         body = {
             "metadata": {"resourceVersion": job.metadata.resource_version, "uid": job.metadata.uid},
-            "status": wire | gone,
+            "status": merge_patch(job.status.to_wire(), status.to_wire()),
         }
         with translated():
             raw = await self._client.patch(

@@ -8,7 +8,7 @@ import asyncio
 import logging
 from datetime import datetime
 
-from steno_kube import AlreadyExistsError, ResourceNotFoundError
+from steno_kube import AlreadyExistsError, ConflictError, ResourceNotFoundError
 from steno_operator.context import Context
 from steno_operator.plan import (
     Action,
@@ -23,7 +23,7 @@ from steno_operator.plan import (
 )
 from steno_operator.release import delete_objects
 from steno_store import claim_outcome
-from steno_types import FINALIZER, RESULTS_PREFIX_ANNOTATION, TranscriptionJob
+from steno_types import FINALIZER, RESULTS_PREFIX_ANNOTATION, Release, TranscriptionJob
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ async def _act(action: Action, job: TranscriptionJob, context: Context, now: dat
         case DeleteObjects():
             receipt = await delete_objects(job, action, context, now)
             logger.info("%s: released %d objects, %d bytes", job.key, receipt.objects, receipt.bytes)
-            return await context.jobs.patch_status(job, job.status.model_copy(update={"release": receipt}))
+            return await _write_receipt(job, receipt, context)
         case RemoveFinalizer():
             kept = [finalizer for finalizer in job.metadata.finalizers if finalizer != FINALIZER]
             return await context.jobs.patch_metadata(job, {"finalizers": kept})
@@ -68,3 +68,15 @@ async def _act(action: Action, job: TranscriptionJob, context: Context, now: dat
             except ResourceNotFoundError:
                 logger.info("%s: gone already", job.key)
     return job
+
+
+async def _write_receipt(job: TranscriptionJob, receipt: Release, context: Context) -> TranscriptionJob:
+    """Write down what was deleted, whoever else writes the job meanwhile: a second deletion would find nothing."""
+    while True:
+        try:
+            return await context.jobs.patch_status(job, job.status.model_copy(update={"release": receipt}))
+        except ConflictError:
+            fresh = await context.jobs.get(job.metadata.namespace, job.metadata.name)
+            if fresh.metadata.uid != job.metadata.uid:
+                raise
+            job = fresh

@@ -1,12 +1,13 @@
-"""The operator's calls to the API server for Jobs and pods; the only module here that imports lightkube.
+"""The operator's own calls to the API server; the only module here that imports lightkube.
 
-Gives plain values (`observed`), takes plain manifests, raises `KubeError`. TranscriptionJobs themselves are
-`steno_kube.TranscriptionJobs`'s business.
+Gives plain values (`observed`), takes plain manifests, raises `KubeError`. What operator and gateway both ask of
+TranscriptionJobs is `steno_kube.TranscriptionJobs`'s business.
 """
 
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from lightkube import AsyncClient
+from lightkube.generic_resource import create_namespaced_resource
 from lightkube.models.core_v1 import ContainerStatus
 from lightkube.resources.batch_v1 import Job
 from lightkube.resources.core_v1 import Pod
@@ -14,8 +15,17 @@ from lightkube.types import CascadeType
 from pydantic import ValidationError
 
 from steno_kube import ResourceNotFoundError, translated
+from steno_operator.batch_job import CONTAINER
 from steno_operator.observed import BatchJob, WorkerPod
-from steno_types import JOB_LABEL, TerminationMessage
+from steno_types import GROUP, JOB_LABEL, KIND, PLURAL, VERSION, TerminationMessage
+
+JOB_NAME_LABEL: Final = "batch.kubernetes.io/job-name"
+"""On every pod of a Job, by the Job controller (since Kubernetes 1.27): the Job's name."""
+
+LIST_CHUNK: Final = 500
+"""Objects per page of a list; client-go's default."""
+
+_TranscriptionJob: Final = create_namespaced_resource(GROUP, VERSION, KIND, PLURAL)
 
 
 class BatchJobs:
@@ -32,10 +42,15 @@ class BatchJobs:
         except ResourceNotFoundError:
             return None
 
-    async def pods(self, namespace: str, job_name: str) -> tuple[WorkerPod, ...]:
-        """Read the pods that work, or worked, for the TranscriptionJob `job_name`; oldest first."""
+    async def pods(self, namespace: str, job_name: str, batch_job_name: str) -> tuple[WorkerPod, ...]:
+        """Read the pods that work, or worked, for the TranscriptionJob `job_name`; oldest first.
+
+        The Job's name tells them from those of an earlier TranscriptionJob of the same name.
+        """
         with translated():
-            listing = self._client.list(Pod, namespace=namespace, labels={JOB_LABEL: job_name})
+            listing = self._client.list(
+                Pod, namespace=namespace, labels={JOB_LABEL: job_name, JOB_NAME_LABEL: batch_job_name}
+            )
             pods = [pod async for pod in listing]
         return tuple(_worker_pod(pod) for pod in sorted(pods, key=_age))
 
@@ -52,6 +67,29 @@ class BatchJobs:
                 await self._client.delete(Job, name, namespace=namespace, cascade=CascadeType.FOREGROUND)
         except ResourceNotFoundError:
             return
+
+
+class UploadReaders:
+    """Who reads an upload.
+
+    Asked of the jobs as the server has them: one that this version cannot parse, a newer one's, keeps its upload too.
+    """
+
+    def __init__(self, client: AsyncClient) -> None:
+        self._client = client
+
+    async def of(self, namespace: str, upload_id: str) -> tuple[str, ...]:
+        """Give the uids of the jobs that name the upload and are to stay; one being deleted needs it no more."""
+        with translated():
+            listing = self._client.list(_TranscriptionJob, namespace=namespace, chunk_size=LIST_CHUNK)
+            return tuple(
+                [
+                    raw["metadata"]["uid"]
+                    async for raw in listing
+                    if (raw["spec"]["source"].get("upload") or {}).get("id") == upload_id
+                    and "deletionTimestamp" not in raw["metadata"]
+                ]
+            )
 
 
 def _age(pod: Pod) -> str:
@@ -80,8 +118,10 @@ def _worker_pod(raw: Pod) -> WorkerPod:
     name = (raw.metadata.name if raw.metadata else None) or ""
     status = raw.status
     containers = (status.containerStatuses if status else None) or []
-    if containers:
-        return _with_container(name, containers[0])
+    # By name: whatever a cluster injects beside it says nothing about the work.
+    worker = next((container for container in containers if container.name == CONTAINER), None)
+    if worker is not None:
+        return _with_container(name, worker)
     scheduled = next((c for c in (status.conditions if status else None) or [] if c.type == "PodScheduled"), None)
     if scheduled is not None and scheduled.status == "False":
         return WorkerPod(

@@ -6,7 +6,7 @@ Made by `__main__`, handed to `controller` and `apply`.
 from dataclasses import dataclass
 
 from steno_kube import TranscriptionJobs
-from steno_operator.client import BatchJobs
+from steno_operator.client import BatchJobs, UploadReaders
 from steno_operator.installation import Installation
 from steno_store import ObjectStore
 
@@ -17,5 +17,6 @@ class Context:
 
     jobs: TranscriptionJobs
     batch_jobs: BatchJobs
+    upload_readers: UploadReaders
     store: ObjectStore
     installation: Installation

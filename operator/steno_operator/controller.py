@@ -37,7 +37,7 @@ class Controller:
         plan = reconcile(job, observed, context.installation, now)
         try:
             await apply(plan, job, context, now)
-        except ConflictError as conflict:
-            logger.debug("%s changed meanwhile: %s", key, conflict)
+        except (ConflictError, ResourceNotFoundError) as overtaken:
+            logger.debug("%s changed or went meanwhile: %s", key, overtaken)
             return CONFLICT_DELAY_SECONDS
         return plan.requeue_after_seconds

@@ -25,8 +25,10 @@ async def observe(
     batch_job = await batch_jobs.get(namespace, batch_job_name(job))
     # A job that was never adopted has no Job, so no pods and no manifest either: a launch costs two reads.
     known = batch_job is not None or RESULTS_PREFIX_ANNOTATION in job.metadata.annotations
-    pods = await batch_jobs.pods(namespace, job.metadata.name) if known else ()
-    ended = batch_job is None or batch_job.finished or any(pod.finished is not None for pod in pods)
+    pods = await batch_jobs.pods(namespace, job.metadata.name, batch_job_name(job)) if known else ()
+    own = batch_job if batch_job is not None and batch_job.owner_uid == job.metadata.uid else None
+    # Nothing of ours is at work, or what was has ended: then there may be a manifest.
+    ended = own is None or own.finished or any(pod.finished is not None for pod in pods)
     manifest = None
     if known and ended and not deleting:
         manifest = await asyncio.to_thread(read_manifest, store, installation.results_prefix(job))

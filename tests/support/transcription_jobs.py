@@ -28,6 +28,7 @@ from steno_kube import (
     ResourceNotFoundError,
     TranscriptionJobs,
 )
+from steno_kube.transcription_jobs import merge_patch
 from steno_types import (
     API_VERSION,
     KIND,
@@ -149,11 +150,11 @@ class InMemoryTranscriptionJobs(TranscriptionJobs):
         return self._write("DELETED" if dying and not finalizers else "MODIFIED", new)
 
     async def patch_status(self, job: TranscriptionJob, status: TranscriptionJobStatus) -> TranscriptionJob:
-        """Merge `status` into that of `job`; `ConflictError` when the job changed since it was read."""
+        """Make the status of `job` be `status`; `ConflictError` when the job changed since it was read."""
         self._meet("patch_status")
         old = self._current(job)
         new = copy.deepcopy(old)
-        new["status"] = _merged(old.get("status", {}), status.to_wire())
+        new["status"] = _merged(old.get("status", {}), merge_patch(job.status.to_wire(), status.to_wire()))
         if turned_back := _true_and_final(old) - _true_and_final(new):
             raise InvalidResourceError(f"the condition {min(turned_back)} is final once it is True", ("<nil>",))
         if _true_and_final(new) == _FINAL:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from steno_operator.installation import Installation
 from steno_operator.observed import Observed
 from steno_operator.plan import DeleteJob, Plan
-from steno_types import TranscriptionJob
+from steno_types import TranscriptionJob, TranscriptionJobStatus
 
 
 def expiration_time(job: TranscriptionJob, completion: datetime, installation: Installation) -> datetime | None:
@@ -20,10 +20,18 @@ def expiration_time(job: TranscriptionJob, completion: datetime, installation: I
     return None if ttl_seconds < 0 else completion + timedelta(seconds=ttl_seconds)
 
 
+def ended_at(status: TranscriptionJobStatus) -> datetime | None:
+    """When the job ended; None while it has not."""
+    if status.terminal is None:
+        return None
+    return status.completion_time or status.terminal.last_transition_time
+
+
 def decide(job: TranscriptionJob, observed: Observed, installation: Installation, now: datetime) -> Plan | None:
     """Delete the job when its time has come; otherwise none of this policy's business."""
     del observed
-    if job.status.terminal is None or job.status.completion_time is None:
+    ended = ended_at(job.status)
+    if ended is None:
         return None
-    expiration = expiration_time(job, job.status.completion_time, installation)
+    expiration = expiration_time(job, ended, installation)
     return Plan(actions=(DeleteJob(),)) if expiration is not None and expiration <= now else None

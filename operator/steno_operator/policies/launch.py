@@ -3,6 +3,7 @@
 The finalizer and the results' prefix come first, so that no object of the store can outlive an unwatched job.
 """
 
+import posixpath
 from datetime import datetime
 
 from steno_operator.batch_job import batch_job_manifest
@@ -14,9 +15,6 @@ from steno_operator.profiles import WorkerProfile
 from steno_types import (
     FINALIZER,
     RESULTS_PREFIX_ANNOTATION,
-    Condition,
-    ConditionType,
-    Effective,
     Reason,
     SourceObject,
     TerminationMessage,
@@ -49,10 +47,12 @@ def _refusal(
         able = ", ".join(profile.engines)
         return TerminationMessage(
             reason=Reason.ENGINE_UNAVAILABLE,
-            message=f"The worker profile {profile_name!r} cannot run the engine {engine!r}; it can run: {able}.",
+            message=f"The worker profile {profile_name!r} cannot run the engine '{engine}'; it can run: {able}.",
         )
+    # Some stores read "/a//b/../c" as "a/c": what counts is where the key may lead.
+    key = posixpath.normpath(f"/{source.key}").lstrip("/")
     own = at.layout.namespace(job.metadata.namespace)
-    if source.bucket == at.bucket and at.layout.holds(source.key) and not source.key.startswith(own):
+    if source.bucket == at.bucket and at.layout.holds(key) and not key.startswith(own):
         return TerminationMessage(
             reason=Reason.SOURCE_FORBIDDEN,
             message=f"The key {source.key!r} lies in another namespace's part of Steno's store.",
@@ -84,24 +84,5 @@ def decide(job: TranscriptionJob, observed: Observed, installation: Installation
     if profile is None:
         raise AssertionError("an unknown profile is refused above")
     manifest = batch_job_manifest(job, profile_name, profile, source, installation)
-    queued = Condition(
-        type=ConditionType.QUEUED,
-        status="True",
-        reason="JobCreated",
-        message="Waiting for a worker to start.",
-        last_transition_time=now,
-        observed_generation=job.metadata.generation,
-    )
-    engine = profile.engine_settings(job.spec)
-    effective = Effective(
-        profile=profile_name,
-        image=profile.image,
-        engine=engine.name,
-        model=engine.model,
-        compute_type=engine.compute_type,
-        beam_size=engine.beam_size,
-    )
-    status = job.status.model_copy(
-        update={"observed_generation": job.metadata.generation, "effective": effective}
-    ).with_conditions([queued])
-    return Plan(actions=(*actions, CreateBatchJob(manifest=manifest)), status=status)
+    # Zero: the next decision finds the Job, says so in the status, and need not trust that this one came so far.
+    return Plan(actions=(*actions, CreateBatchJob(manifest=manifest)), requeue_after_seconds=0)

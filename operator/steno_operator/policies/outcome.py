@@ -34,7 +34,7 @@ from steno_types.status import TranscriptionJobStatus
 def decide(job: TranscriptionJob, observed: Observed, installation: Installation, now: datetime) -> Plan | None:
     """Write the status of an ended job, or claim its outcome first."""
     if observed.manifest is not None:
-        return _conclude(job, observed.manifest, installation)
+        return _conclude(job, observed.manifest, observed.pods, installation)
     batch_job = observed.batch_job
     if batch_job is None or batch_job.owner_uid != job.metadata.uid:
         return None
@@ -59,18 +59,12 @@ def claim_failure(
     exit_code: int | None = None,
 ) -> Plan:
     """Claim that the job failed; the next decision then reads whichever manifest stands."""
-    row = failure_for(said.reason)
     manifest = Manifest(
         job=JobIdentity(namespace=job.metadata.namespace, name=job.metadata.name, uid=job.metadata.uid),
         attempt=OPERATOR_ATTEMPT,
         outcome=Outcome.FAILED,
         time=now,
-        failure=FailureStatus(
-            reason=said.reason,
-            message=shorten(f"{said.message or row.meaning} {row.remedy}"),
-            exit_code=exit_code,
-            retryable=row.retryable,
-        ),
+        failure=FailureStatus.of(said.reason, said.message, exit_code=exit_code),
     )
     claim = ClaimOutcome(results_prefix=installation.results_prefix(job), manifest=manifest)
     return Plan(actions=(claim,), requeue_after_seconds=0)
@@ -97,33 +91,42 @@ def _reason_of(pod: WorkerPod | None, job_message: str) -> TerminationMessage:
     )
 
 
-def _conclude(job: TranscriptionJob, manifest: Manifest, installation: Installation) -> Plan:
+def _conclude(
+    job: TranscriptionJob, manifest: Manifest, pods: tuple[WorkerPod, ...], installation: Installation
+) -> Plan:
     """Turn the manifest into the final status."""
     ended = manifest.time.replace(microsecond=0)
     failure = manifest.failure
     complete = manifest.outcome is Outcome.COMPLETE
-    reason, message = (
-        ("Transcribed", "The transcript is ready.") if failure is None else (failure.reason, failure.message)
-    )
 
-    def condition(kind: ConditionType, *, holds: bool) -> Condition:
+    def condition(kind: ConditionType, reason: str, message: str, *, holds: bool) -> Condition:
         return Condition(
             type=kind,
             status="True" if holds else "False",
             reason=reason,
-            message=message,
+            message=shorten(message),
             last_transition_time=ended,
             observed_generation=job.metadata.generation,
         )
 
-    settled = [condition(kind, holds=False) for kind in (ConditionType.QUEUED, ConditionType.RUNNING)]
-    final = condition(ConditionType.COMPLETE if complete else ConditionType.FAILED, holds=True)
+    settled = [
+        condition(kind, "JobEnded", "The job has ended.", holds=False)
+        for kind in (ConditionType.QUEUED, ConditionType.RUNNING)
+    ]
+    final = (
+        condition(ConditionType.COMPLETE, "Transcribed", "The transcript is ready.", holds=True)
+        if failure is None
+        else condition(
+            ConditionType.FAILED, failure.reason, f"{failure.message} {failure.remedy}".rstrip(), holds=True
+        )
+    )
     media = manifest.media
     total_seconds = media.duration_seconds if media else 0.0
     status = TranscriptionJobStatus(
         conditions=job.status.conditions,
         observed_generation=job.metadata.generation,
-        start_time=job.status.start_time,
+        # A worker may have come and gone between two looks.
+        start_time=job.status.start_time or min((pod.started for pod in pods if pod.started), default=None),
         completion_time=ended,
         expiration_time=expiration_time(job, ended, installation),
         job_ref=job.status.job_ref,

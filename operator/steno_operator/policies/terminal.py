@@ -5,7 +5,7 @@ from datetime import datetime
 from steno_operator.installation import Installation
 from steno_operator.observed import Observed
 from steno_operator.plan import Plan
-from steno_operator.policies.expiry import expiration_time
+from steno_operator.policies.expiry import ended_at, expiration_time
 from steno_types import TranscriptionJob
 
 
@@ -13,9 +13,10 @@ def decide(job: TranscriptionJob, observed: Observed, installation: Installation
     """Wait for the expiration, and say when it will be."""
     del observed
     status = job.status
-    if status.terminal is None:
+    ended = ended_at(status)
+    if ended is None:
         return None
-    expiration = expiration_time(job, status.completion_time or now, installation)
+    expiration = expiration_time(job, ended, installation)
     changed = expiration != status.expiration_time
     return Plan(
         status=status.model_copy(update={"expiration_time": expiration}) if changed else None,
