@@ -6,7 +6,9 @@ conditional PUT that workers use, and read again.
 """
 
 from datetime import datetime
+from functools import partial
 
+from steno_operator.conditions import condition
 from steno_operator.installation import Installation
 from steno_operator.observed import Observed, WorkerPod
 from steno_operator.plan import ClaimOutcome, Plan
@@ -14,7 +16,6 @@ from steno_operator.policies.expiry import expiration_time
 from steno_types import (
     FAILURES,
     OPERATOR_ATTEMPT,
-    Condition,
     ConditionType,
     FailureStatus,
     JobIdentity,
@@ -26,7 +27,6 @@ from steno_types import (
     TerminationMessage,
     TranscriptionJob,
     failure_for,
-    shorten,
 )
 from steno_types.status import TranscriptionJobStatus
 
@@ -98,27 +98,15 @@ def _conclude(
     ended = manifest.time.replace(microsecond=0)
     failure = manifest.failure
     complete = manifest.outcome is Outcome.COMPLETE
-
-    def condition(kind: ConditionType, reason: str, message: str, *, holds: bool) -> Condition:
-        return Condition(
-            type=kind,
-            status="True" if holds else "False",
-            reason=reason,
-            message=shorten(message),
-            last_transition_time=ended,
-            observed_generation=job.metadata.generation,
-        )
-
+    say = partial(condition, job, since=ended)
     settled = [
-        condition(kind, "JobEnded", "The job has ended.", holds=False)
+        say(kind, "JobEnded", "The job has ended.", holds=False)
         for kind in (ConditionType.QUEUED, ConditionType.RUNNING)
     ]
     final = (
-        condition(ConditionType.COMPLETE, "Transcribed", "The transcript is ready.", holds=True)
+        say(ConditionType.COMPLETE, "Transcribed", "The transcript is ready.", holds=True)
         if failure is None
-        else condition(
-            ConditionType.FAILED, failure.reason, f"{failure.message} {failure.remedy}".rstrip(), holds=True
-        )
+        else say(ConditionType.FAILED, failure.reason, f"{failure.message} {failure.remedy}".rstrip(), holds=True)
     )
     media = manifest.media
     total_seconds = media.duration_seconds if media else 0.0

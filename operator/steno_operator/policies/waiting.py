@@ -1,11 +1,13 @@
 """Waiting and running: say of a job that has its Job whether a worker runs, and if not, what it waits for."""
 
 from datetime import datetime
+from functools import partial
 
+from steno_operator.conditions import condition
 from steno_operator.installation import Installation
 from steno_operator.observed import Observed, WorkerPod
 from steno_operator.plan import Plan
-from steno_types import Condition, ConditionType, Effective, JobReference, TranscriptionJob, shorten
+from steno_types import ConditionType, Effective, JobReference, TranscriptionJob
 
 
 def decide(job: TranscriptionJob, observed: Observed, installation: Installation, now: datetime) -> Plan | None:
@@ -14,28 +16,17 @@ def decide(job: TranscriptionJob, observed: Observed, installation: Installation
     if batch_job is None:
         return None
     running = next((pod for pod in reversed(observed.pods) if pod.running), None)
-
-    def condition(kind: ConditionType, reason: str, message: str, *, holds: bool) -> Condition:
-        return Condition(
-            type=kind,
-            status="True" if holds else "False",
-            reason=reason,
-            message=shorten(message),
-            last_transition_time=now,
-            observed_generation=job.metadata.generation,
-        )
-
+    say = partial(condition, job, since=now)
     if running is not None:
-        message = f"The worker {running.name} is at it."
         updates = [
-            condition(ConditionType.QUEUED, "WorkerStarted", "", holds=False),
-            condition(ConditionType.RUNNING, "WorkerStarted", message, holds=True),
+            say(ConditionType.QUEUED, "WorkerStarted", "", holds=False),
+            say(ConditionType.RUNNING, "WorkerStarted", f"The worker {running.name} is at it.", holds=True),
         ]
     else:
         reason, message = _waits_for(observed.pods)
-        updates = [condition(ConditionType.QUEUED, reason, message, holds=True)]
+        updates = [say(ConditionType.QUEUED, reason, message, holds=True)]
         if job.status.condition(ConditionType.RUNNING) is not None:
-            updates.append(condition(ConditionType.RUNNING, reason, message, holds=False))
+            updates.append(say(ConditionType.RUNNING, reason, message, holds=False))
     first_start = job.status.start_time or (running.started if running else None)
     status = job.status.model_copy(
         update={
