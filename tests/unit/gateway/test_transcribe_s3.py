@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from steno_types import Engine, S3Source
+from steno_types import FINALIZER, Engine, S3Source
 from support.gateway import Gateway, kind_of
 
 
@@ -24,6 +24,14 @@ async def test_an_object_becomes_the_source_of_a_job(gateway: Gateway, s3: dict[
     assert 202 == response.status_code
     assert (source, Engine(beam_size=2)) == (job.spec.source.s3, job.spec.engine)
     assert {} == gateway.store.objects
+
+
+async def test_a_job_is_held_from_its_first_moment(gateway: Gateway) -> None:
+    """A job released before the operator has seen it waits for the operator, which deletes its objects."""
+    await gateway.client.post("/transcribe", json={"s3": {"key": "a.wav"}})
+
+    (job,) = gateway.jobs.jobs
+    assert (FINALIZER,) == job.metadata.finalizers
 
 
 async def test_absent_options_are_left_to_the_profile(gateway: Gateway) -> None:
