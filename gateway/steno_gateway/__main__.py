@@ -12,6 +12,8 @@ def main() -> int:
     try:
         from steno_gateway import server  # noqa: PLC0415 -- its imports are the extra's
     except ModuleNotFoundError as missing:
+        if (missing.name or "").startswith("steno_"):
+            raise  # our own, so a fault of the build
         print(f"steno-gateway: {missing.name} is not installed; run: pip install 'steno[gateway]'", file=sys.stderr)
         return EXIT_CONFIG
     return server.main()

@@ -12,6 +12,8 @@ def main() -> int:
     try:
         from steno_operator import process  # noqa: PLC0415 -- its imports are the extra's
     except ModuleNotFoundError as missing:
+        if (missing.name or "").startswith("steno_"):
+            raise  # our own, so a fault of the build
         print(f"steno-operator: {missing.name} is not installed; run: pip install 'steno[operator]'", file=sys.stderr)
         return EXIT_CONFIG
     return process.main()

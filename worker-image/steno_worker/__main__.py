@@ -19,6 +19,8 @@ def main() -> NoReturn:
         # Imported only now, as it takes a second in which a SIGTERM must already be heard.
         from steno_worker.worker import run  # noqa: PLC0415
     except ModuleNotFoundError as missing:
+        if (missing.name or "").startswith("steno_"):
+            raise  # our own, so a fault of the build
         print(f"steno-worker: {missing.name} is not installed; run: pip install 'steno[worker]'", file=sys.stderr)
         sys.exit(EXIT_CONFIG)
 
