@@ -107,11 +107,18 @@ def _install_steno(here: Installation, values: Sequence[str]) -> None:
         for flag in ("--set-string", f"{place}.{field}={value}")
     ]
     more = [flag for value in values for flag in ("--set", value)]
-    here.helm(
-        *("upgrade", "--install", RELEASE, str(ROOT / "charts" / "steno"), "--namespace", NAMESPACE),
-        *("--values", str(_MANIFESTS / "values.yaml"), *flags, *more),
-        *("--wait", f"--timeout={ROLLOUT_SECONDS}s"),
-    )
+    try:
+        here.helm(
+            *("upgrade", "--install", RELEASE, str(ROOT / "charts" / "steno"), "--namespace", NAMESPACE),
+            *("--values", str(_MANIFESTS / "values.yaml"), *flags, *more),
+            *("--wait", f"--timeout={ROLLOUT_SECONDS}s"),
+        )
+    except InstallationError as error:
+        # Helm says that it waited in vain; the pods say for what.
+        release = f"--selector=app.kubernetes.io/instance={RELEASE}"
+        pods = here.kubectl("get", "pods", "--namespace", NAMESPACE, may_fail=True)
+        logs = here.kubectl("logs", "--namespace", NAMESPACE, release, "--prefix", "--tail=5", may_fail=True)
+        raise InstallationError(f"{error}\n{pods}{logs}") from error
 
 
 def _split(reference: str) -> dict[str, str]:
