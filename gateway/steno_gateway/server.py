@@ -1,6 +1,6 @@
 """Serve the application until a signal ends it.
 
-Called by `__main__` once every dependency is known to be there.
+Called by `__main__`, which says what to install where an import of this module fails.
 """
 
 import logging

@@ -1,6 +1,6 @@
 """The operator's process-wide singletons in one frozen value; there are no globals.
 
-Made by `__main__`, handed to `controller` and `apply`.
+Made by `process`, handed to `controller` and `apply`.
 """
 
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
 """kopf's handlers: whatever happens to a job, its Job or its pods, its key goes into the queue, and that is all.
 
-Registered by `__main__`. An event is a hint to look, never evidence: decisions read the objects afresh.
+Registered by `process`. An event is a hint to look, never evidence: decisions read the objects afresh.
 """
 
 from collections.abc import Mapping

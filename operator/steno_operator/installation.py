@@ -1,6 +1,6 @@
 """What every decision knows of the installation, beside the job: profiles, layout of the store, settings.
 
-Made once by `__main__`, handed to `reconcile`. Values only, so that decisions stay pure.
+Made once by `process`, handed to `reconcile`. Values only, so that decisions stay pure.
 """
 
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
 """The operator's settings, from its environment; the chart writes them.
 
-Read once by `__main__`. The store's own settings are `steno_store.StoreSettings`.
+Read once by `process`. The store's own settings are `steno_store.StoreSettings`.
 """
 
 from pathlib import Path

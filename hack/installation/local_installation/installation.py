@@ -64,8 +64,8 @@ class Installation:
         )
 
 
-def install(cluster: str, *, values: Sequence[str] = ()) -> Installation:
-    """Bring up cluster, images, store and Steno; what is there already stays. `values` are further ``--set`` ones."""
+def install(cluster: str) -> Installation:
+    """Bring up cluster, images, store and Steno; what is there already stays."""
     ports = clusters.up(cluster)
     images = build()
     loading.load(cluster, images.in_cluster)
@@ -78,7 +78,7 @@ def install(cluster: str, *, values: Sequence[str] = ()) -> Installation:
     with steps.step("object store"):
         _install_store(here)
     with steps.step("Steno"):
-        _install_steno(here, values)
+        _install_steno(here)
     return here
 
 
@@ -92,7 +92,7 @@ def _install_store(here: Installation) -> None:
         store.make_bucket(BUCKET)
 
 
-def _install_steno(here: Installation, values: Sequence[str]) -> None:
+def _install_steno(here: Installation) -> None:
     settings = {
         "operator.image": _split(here.images.operator),
         "gateway.image": _split(here.images.gateway),
@@ -106,11 +106,10 @@ def _install_steno(here: Installation, values: Sequence[str]) -> None:
         for field, value in fields.items()
         for flag in ("--set-string", f"{place}.{field}={value}")
     ]
-    more = [flag for value in values for flag in ("--set", value)]
     try:
         here.helm(
             *("upgrade", "--install", RELEASE, str(ROOT / "charts" / "steno"), "--namespace", NAMESPACE),
-            *("--values", str(_MANIFESTS / "values.yaml"), *flags, *more),
+            *("--values", str(_MANIFESTS / "values.yaml"), *flags),
             *("--wait", f"--timeout={ROLLOUT_SECONDS}s"),
         )
     except InstallationError as error:
