@@ -7,6 +7,7 @@ from steno_store import keys
 from steno_store.deletion import Deleted
 from steno_store.errors import (
     BucketNotFoundError,
+    ObjectChangedError,
     ObjectNotFoundError,
     StoreError,
     StoreForbiddenError,
@@ -25,6 +26,7 @@ __all__ = [
     "Deleted",
     "Layout",
     "MultipartUpload",
+    "ObjectChangedError",
     "ObjectNotFoundError",
     "ObjectStore",
     "StoreError",

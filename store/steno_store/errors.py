@@ -3,6 +3,7 @@
 ::
 
     StoreError
+    ├── ObjectChangedError
     ├── ObjectNotFoundError
     │   └── BucketNotFoundError
     ├── StoreForbiddenError
@@ -32,6 +33,10 @@ class StoreError(Exception):
     Raised as itself when the store will not do what it was asked, however often: it lacks the feature, or holds the
     request for wrong.
     """
+
+
+class ObjectChangedError(StoreError):
+    """The object is no longer the one that was asked for; it was replaced meanwhile."""
 
 
 class ObjectNotFoundError(StoreError):
@@ -112,6 +117,8 @@ def error_class(code: str, status: int) -> type[StoreError]:
         return BucketNotFoundError
     if code in _FORBIDDEN or status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
         return StoreForbiddenError
+    if status == HTTPStatus.PRECONDITION_FAILED:
+        return ObjectChangedError
     if code in NOT_IMPLEMENTED:
         return StoreError
     if code in _TEMPORARY or status in _TEMPORARY_STATUSES or status >= HTTPStatus.INTERNAL_SERVER_ERROR:

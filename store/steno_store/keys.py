@@ -76,6 +76,16 @@ def attempt(results_prefix: str, pod: str) -> str:
     return f"{results_prefix}attempts/{pod}/"
 
 
-def transcript(results_prefix: str, pod: str, transcript_format: str) -> str:
-    """Key of one rendering by one attempt."""
-    return f"{attempt(results_prefix, pod)}transcript.{transcript_format}"
+def transcript(results_prefix: str, pod: str, suffix: str) -> str:
+    """Key of one rendering by one attempt; `suffix` is its format's."""
+    return f"{attempt(results_prefix, pod)}transcript.{suffix}"
+
+
+def checkpoints(results_prefix: str, work: str) -> str:
+    """Prefix of the finished pieces of one piece of work, named by its fingerprint; with its trailing slash."""
+    return f"{results_prefix}checkpoints/{work}/"
+
+
+def delivery(results_prefix: str) -> str:
+    """Key of the record that says what was copied to the user's destination."""
+    return f"{results_prefix}delivery.json"

@@ -20,12 +20,19 @@ from botocore.exceptions import ClientError
 
 from steno_store import deletion
 from steno_store.deletion import Deleted
-from steno_store.errors import BucketNotFoundError, ObjectNotFoundError, error_status, translated
+from steno_store.errors import (
+    BucketNotFoundError,
+    ObjectNotFoundError,
+    StoreUnavailableError,
+    error_status,
+    translated,
+)
 from steno_store.settings import StoreSettings
 from steno_store.upload import MultipartUpload
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import GetObjectRequestTypeDef
 
 DOWNLOAD_CHUNK_BYTES: Final = 1 << 20
 """Read at once while streaming an object; the most that a download holds in memory."""
@@ -159,12 +166,33 @@ class ObjectStore:
         """Read a small object whole."""
         return b"".join(self.stream(key))
 
-    def stream(self, key: str, *, bucket: str | None = None) -> Iterator[bytes]:
-        """Read an object in chunks of at most `DOWNLOAD_CHUNK_BYTES`; the request is made before the first."""
+    def stream(
+        self, key: str, *, bucket: str | None = None, start_bytes: int = 0, if_match: str | None = None
+    ) -> Iterator[bytes]:
+        """Read an object in chunks of at most `DOWNLOAD_CHUNK_BYTES`; the request is made before the first.
+
+        Parameters
+        ----------
+        key, bucket
+            Which object; default: of the own bucket.
+        start_bytes
+            Bytes to leave out at its beginning: fewer than it has, or none.
+        if_match
+            Etag without quotes, as `head` gives it; `ObjectChangedError` when the object has another one by now.
+        """
         bucket = bucket or self.bucket
         action = f"read s3://{bucket}/{key}"
+        request: GetObjectRequestTypeDef = {"Bucket": bucket, "Key": key}
+        if start_bytes:
+            request["Range"] = f"bytes={start_bytes}-"
+        if if_match is not None:
+            request["IfMatch"] = f'"{if_match}"'
         with translated(action):
-            body = self._client.get_object(Bucket=bucket, Key=key)["Body"]
+            answer = self._client.get_object(**request)
+        body = answer["Body"]
+        if start_bytes and not answer.get("ContentRange", "").startswith(f"bytes {start_bytes}-"):
+            body.close()
+            raise StoreUnavailableError(f"cannot {action}: asked for bytes {start_bytes} and on, others came")
 
         def chunks() -> Iterator[bytes]:
             with body, translated(action):
@@ -206,6 +234,21 @@ class ObjectStore:
                 else:
                     return True
         raise AssertionError("unreachable: the last try returns or raises")
+
+    def copy(self, key: str, to_key: str, *, to_bucket: str | None = None) -> None:
+        """Have the store copy an object, of 5 GiB at most, with its media type; over whatever is there."""
+        to_bucket = to_bucket or self.bucket
+        with translated(f"copy {self.uri(key)} to s3://{to_bucket}/{to_key}"):
+            self._client.copy_object(Bucket=to_bucket, Key=to_key, CopySource={"Bucket": self.bucket, "Key": key})
+
+    def check_writable(self, key: str, *, bucket: str | None = None) -> None:
+        """Raise unless an object may be written at `key`; writes none.
+
+        An upload that is begun and given up needs the same right as a PUT.
+        """
+        MultipartUpload.start(
+            self._client, bucket=bucket or self.bucket, key=key, content_type="application/octet-stream"
+        ).abort()
 
     def start_upload(self, key: str, *, content_type: str = "application/octet-stream") -> MultipartUpload:
         """Begin to write an object of unknown size, part by part."""

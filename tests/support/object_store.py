@@ -19,6 +19,7 @@ from steno_store import (
     BucketNotFoundError,
     Deleted,
     MultipartUpload,
+    ObjectChangedError,
     ObjectNotFoundError,
     ObjectStore,
     StoredObject,
@@ -84,10 +85,17 @@ class InMemoryObjectStore(ObjectStore):
         self._meet("get", key)
         return self._find(self.bucket, key)
 
-    def stream(self, key: str, *, bucket: str | None = None) -> Iterator[bytes]:
+    def stream(
+        self, key: str, *, bucket: str | None = None, start_bytes: int = 0, if_match: str | None = None
+    ) -> Iterator[bytes]:
         """Read an object in small chunks, so that callers meet more than one."""
         self._meet("stream", key)
-        body = self._find(bucket or self.bucket, key)
+        whole = self._find(bucket or self.bucket, key)
+        if if_match not in {None, _etag(whole)}:
+            raise ObjectChangedError(f"cannot read s3://{bucket or self.bucket}/{key}: PreconditionFailed")
+        if 0 < start_bytes >= len(whole):
+            raise StoreError(f"cannot read s3://{bucket or self.bucket}/{key}: InvalidRange")
+        body = whole[start_bytes:]
         return iter([body[start : start + _CHUNK_BYTES] for start in range(0, len(body), _CHUNK_BYTES)])
 
     def download(self, key: str, path: Path, *, bucket: str | None = None) -> int:
@@ -108,6 +116,25 @@ class InMemoryObjectStore(ObjectStore):
                 return False
             self._write(key, body, content_type)
             return True
+
+    def copy(self, key: str, to_key: str, *, to_bucket: str | None = None) -> None:
+        """Copy an object with its media type."""
+        to_bucket = to_bucket or self.bucket
+        self._meet("copy", to_key)
+        body = self._find(self.bucket, key)
+        with self._lock:
+            if to_bucket not in self._buckets:
+                raise BucketNotFoundError(f"cannot copy {self.uri(key)} to s3://{to_bucket}/{to_key}: NoSuchBucket")
+            self._buckets[to_bucket][to_key] = body
+            if to_bucket == self.bucket:
+                self.content_types[to_key] = self.content_types[key]
+
+    def check_writable(self, key: str, *, bucket: str | None = None) -> None:
+        """Raise unless an object may be written at `key`."""
+        self._meet("check_writable", key)
+        with self._lock:
+            if (bucket or self.bucket) not in self._buckets:
+                raise BucketNotFoundError(f"cannot begin to write s3://{bucket}/{key}: NoSuchBucket")
 
     def start_upload(self, key: str, *, content_type: str = "application/octet-stream") -> "InMemoryUpload":
         """Begin to write an object part by part."""
@@ -238,4 +265,8 @@ _CHUNK_BYTES = 64 << 10
 
 
 def _describe(key: str, body: bytes) -> StoredObject:
-    return StoredObject(key=key, size_bytes=len(body), etag=hashlib.md5(body, usedforsecurity=False).hexdigest())
+    return StoredObject(key=key, size_bytes=len(body), etag=_etag(body))
+
+
+def _etag(body: bytes) -> str:
+    return hashlib.md5(body, usedforsecurity=False).hexdigest()

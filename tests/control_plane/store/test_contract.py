@@ -177,6 +177,39 @@ def test_delete_prefix_wants_a_slash(store: ObjectStore) -> None:
         store.delete_prefix("jobs/talk-1")
 
 
+def test_a_copy_has_the_bytes_and_may_be_made_again(subject: StoreUnderTest) -> None:
+    """The store copies by itself, also into another bucket, over whatever is there."""
+    store = subject.store
+    elsewhere = subject.put_in("notes/talk.md", b"old")
+    store.put("jobs/t/transcript.md", b"# Words", content_type="text/markdown")
+
+    for _ in range(2):
+        store.copy("jobs/t/transcript.md", "notes/talk.md", to_bucket=elsewhere)
+        store.copy("jobs/t/transcript.md", "copies/ü.md")
+
+    assert b"# Words" == b"".join(store.stream("notes/talk.md", bucket=elsewhere))
+    assert b"# Words" == store.get("copies/ü.md")
+
+
+def test_a_copy_of_nothing_and_into_no_bucket_is_refused(store: ObjectStore) -> None:
+    """Who copies hears what is missing."""
+    store.put("talk", b"words")
+
+    with pytest.raises(ObjectNotFoundError):
+        store.copy("absent", "copy")
+    with pytest.raises(BucketNotFoundError):
+        store.copy("talk", "copy", to_bucket="no-such-bucket-anywhere")
+
+
+def test_a_check_whether_something_may_be_written_writes_nothing(store: ObjectStore) -> None:
+    """It is asked before work is done, and leaves neither an object nor an unfinished upload."""
+    store.check_writable("jobs/t/probe")
+
+    assert store.is_empty("jobs/t/", upload_keys=["jobs/t/probe"])
+    with pytest.raises(BucketNotFoundError):
+        store.check_writable("probe", bucket="no-such-bucket-anywhere")
+
+
 def test_an_upload_is_seen_when_complete(store: ObjectStore) -> None:
     """Parts sent in any order, one of them twice, make the object in the order of their numbers; not before."""
     upload = store.start_upload("u/talk")

@@ -17,6 +17,7 @@ from urllib3.exceptions import ProtocolError
 import steno_store
 from steno_store import (
     BucketNotFoundError,
+    ObjectChangedError,
     ObjectNotFoundError,
     StoreError,
     StoreForbiddenError,
@@ -54,6 +55,8 @@ def an_answer(code: str, status: int) -> ClientError:
         pytest.param("TooManyRequests", 429, StoreUnavailableError, id="too many requests"),
         pytest.param("RequestTimeout", 400, StoreUnavailableError, id="request timeout"),
         pytest.param("ConditionalRequestConflict", 409, StoreUnavailableError, id="conflict"),
+        pytest.param("PreconditionFailed", 412, ObjectChangedError, id="replaced"),
+        pytest.param("InvalidRange", 416, StoreError, id="beyond the end"),
         pytest.param("NotImplemented", 501, StoreError, id="not implemented"),
         pytest.param("EntityTooLarge", 400, StoreError, id="too large"),
         pytest.param("PermanentRedirect", 301, StoreError, id="another region"),

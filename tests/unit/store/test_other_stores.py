@@ -241,3 +241,22 @@ def test_an_object_that_comes_while_it_is_looked_for(played: Played) -> None:
 
     with played.on_stage() as store:
         assert ("k", 5, "e") == ((found := store.head("k")).key, found.size_bytes, found.etag)
+
+
+@pytest.mark.parametrize(
+    "answered",
+    [
+        pytest.param({}, id="all of it"),
+        pytest.param({"ContentRange": "bytes 0-4/9"}, id="another part"),
+        pytest.param({"ContentRange": "bytes 50-58/59"}, id="a part that begins alike"),
+    ],
+)
+def test_a_store_that_ignores_ranges(played: Played, answered: dict[str, str]) -> None:
+    """Bytes that were not asked for are never taken for those that were."""
+    body = io.BytesIO(b"words")
+    asked = {"Key": "k", "Range": "bytes=5-", "IfMatch": '"e"'}
+    played.answer("get_object", {"Body": body, **answered}, asked)
+
+    with played.on_stage() as store, pytest.raises(StoreUnavailableError, match="bytes 5 and on, others came"):
+        store.stream("k", start_bytes=5, if_match="e")
+    assert body.closed
