@@ -36,6 +36,8 @@ class WireModel(BaseModel):
         use_attribute_docstrings=True,
         # JSON cannot say infinity; it would come back as null.
         allow_inf_nan=False,
+        # What is refused may be a secret, such as a source's address, and refusals are logged.
+        hide_input_in_errors=True,
         # Unknown fields are a newer writer's: ignored here, pruned or refused at the API server.
         extra="ignore",
     )

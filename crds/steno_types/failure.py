@@ -40,16 +40,25 @@ class Reason(StrEnum):
     TERMINATED = "Terminated"
     AUDIO_UNDECODABLE = "AudioUndecodable"
     NO_AUDIO_STREAM = "NoAudioStream"
+    AUDIO_TOO_LONG = "AudioTooLong"
     LANGUAGE_UNSUPPORTED = "LanguageUnsupported"
+    OPTION_UNSUPPORTED = "OptionUnsupported"
+    TRANSCRIPT_INCOMPLETE = "TranscriptIncomplete"
     SOURCE_NOT_FOUND = "SourceNotFound"
     SOURCE_FORBIDDEN = "SourceForbidden"
+    SOURCE_TOO_LARGE = "SourceTooLarge"
+    SOURCE_UNAVAILABLE = "SourceUnavailable"
     PROFILE_UNKNOWN = "ProfileUnknown"
     ENGINE_UNAVAILABLE = "EngineUnavailable"
     MODEL_UNKNOWN = "ModelUnknown"
+    MODEL_DOWNLOAD_FAILED = "ModelDownloadFailed"
+    SELF_TEST_FAILED = "SelfTestFailed"
     SETTINGS_INVALID = "SettingsInvalid"
     OUTPUT_FORBIDDEN = "OutputForbidden"
     STORAGE_UNAVAILABLE = "StorageUnavailable"
     DEVICE_OUT_OF_MEMORY = "DeviceOutOfMemory"
+    ENGINE_FAILED = "EngineFailed"
+    SCRATCH_FULL = "ScratchFull"
     OUT_OF_MEMORY = "OutOfMemory"
     NAME_TAKEN = "NameTaken"
     INTERNAL_ERROR = "InternalError"
@@ -101,6 +110,14 @@ FAILURES: Final = (
         remedy="Submit a recording with an audio track.",
     ),
     Failure(
+        reason=Reason.AUDIO_TOO_LONG,
+        disposition=Disposition.TERMINAL,
+        blame=Blame.USER,
+        exit_code=65,
+        meaning="The recording lasts longer than the installation allows.",
+        remedy="Cut the recording into parts and submit each, or ask whoever runs the cluster to raise the limit.",
+    ),
+    Failure(
         reason=Reason.LANGUAGE_UNSUPPORTED,
         disposition=Disposition.TERMINAL,
         blame=Blame.USER,
@@ -109,12 +126,28 @@ FAILURES: Final = (
         remedy="Ask for another language, for auto, or for another model.",
     ),
     Failure(
+        reason=Reason.OPTION_UNSUPPORTED,
+        disposition=Disposition.TERMINAL,
+        blame=Blame.USER,
+        exit_code=65,
+        meaning="The engine or its model cannot do what the job asks for.",
+        remedy="Leave out the option that the message names, or choose another engine or model.",
+    ),
+    Failure(
+        reason=Reason.TRANSCRIPT_INCOMPLETE,
+        disposition=Disposition.TERMINAL,
+        blame=Blame.USER,
+        exit_code=65,
+        meaning="Speech was found for which the model gave no text.",
+        remedy="Check the language that the job names, or use a larger model; the message says what is missing.",
+    ),
+    Failure(
         reason=Reason.SOURCE_NOT_FOUND,
         disposition=Disposition.TERMINAL,
         blame=Blame.USER,
         exit_code=66,  # EX_NOINPUT
         meaning="The recording is not where the job says it is.",
-        remedy="Check the bucket and the key, or upload the recording again.",
+        remedy="Check the bucket and the key, or the address, or upload the recording again.",
     ),
     Failure(
         reason=Reason.SOURCE_FORBIDDEN,
@@ -122,7 +155,23 @@ FAILURES: Final = (
         blame=Blame.USER,
         exit_code=66,
         meaning="Steno may not read the recording.",
-        remedy="Grant Steno's store credentials read access to the object, or upload the recording instead.",
+        remedy="Grant Steno read access to the object or address that the message names, or upload it instead.",
+    ),
+    Failure(
+        reason=Reason.SOURCE_TOO_LARGE,
+        disposition=Disposition.TERMINAL,
+        blame=Blame.USER,
+        exit_code=65,
+        meaning="The recording has more bytes than the installation fetches from an address.",
+        remedy="Submit the audio alone or a smaller encoding, or ask whoever runs the cluster to raise the limit.",
+    ),
+    Failure(
+        reason=Reason.SOURCE_UNAVAILABLE,
+        disposition=Disposition.RETRYABLE,
+        blame=Blame.USER,
+        exit_code=69,
+        meaning="The server that has the recording did not answer.",
+        remedy="Check that the address works from inside the cluster, then retry the job.",
     ),
     Failure(
         reason=Reason.PROFILE_UNKNOWN,
@@ -149,6 +198,22 @@ FAILURES: Final = (
         remedy="Check the model's name or path in the worker profile and that the worker can reach it.",
     ),
     Failure(
+        reason=Reason.MODEL_DOWNLOAD_FAILED,
+        disposition=Disposition.RETRYABLE,
+        blame=Blame.PLATFORM,
+        exit_code=69,
+        meaning="The speech model could not be downloaded.",
+        remedy="Check that the worker reaches the model hub or bucket, or give it a cache that has the model.",
+    ),
+    Failure(
+        reason=Reason.SELF_TEST_FAILED,
+        disposition=Disposition.TERMINAL,
+        blame=Blame.PLATFORM,
+        exit_code=78,
+        meaning="The speech model heard nothing in the clip that every worker is tested with.",
+        remedy="Check the GPU driver and the compute type of the worker profile, and that the model is whole.",
+    ),
+    Failure(
         reason=Reason.SETTINGS_INVALID,
         disposition=Disposition.TERMINAL,
         blame=Blame.PLATFORM,
@@ -161,8 +226,8 @@ FAILURES: Final = (
         disposition=Disposition.TERMINAL,
         blame=Blame.PLATFORM,
         exit_code=78,
-        meaning="Steno may not write the transcript to its object store.",
-        remedy="Grant the store credentials write access to the bucket and prefix of the chart's values.",
+        meaning="Steno may not write where the results are to go.",
+        remedy="Correct the place that the message names, or grant the store credentials write access to it.",
     ),
     Failure(
         reason=Reason.STORAGE_UNAVAILABLE,
@@ -179,6 +244,22 @@ FAILURES: Final = (
         exit_code=75,  # EX_TEMPFAIL
         meaning="The GPU ran out of memory.",
         remedy="Use a smaller model, a smaller compute type, or a profile with a larger GPU.",
+    ),
+    Failure(
+        reason=Reason.ENGINE_FAILED,
+        disposition=Disposition.RETRYABLE,
+        blame=Blame.PLATFORM,
+        exit_code=75,
+        meaning="The engine gave up on the recording.",
+        remedy="Look at what the message says the engine said; check its server, keys and quota, then retry the job.",
+    ),
+    Failure(
+        reason=Reason.SCRATCH_FULL,
+        disposition=Disposition.RETRYABLE,
+        blame=Blame.PLATFORM,
+        exit_code=75,
+        meaning="The worker ran out of disk space.",
+        remedy="Give the node, or the worker profile, more ephemeral storage.",
     ),
     Failure(
         reason=Reason.OUT_OF_MEMORY,

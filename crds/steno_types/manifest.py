@@ -39,7 +39,7 @@ class ManifestOutput(WireModel):
     """One rendering of the transcript."""
 
     format: str
-    """json, md or txt."""
+    """One of `steno_types.TranscriptFormat`."""
     key: str
     """Object key in Steno's bucket."""
     bytes: Annotated[int, Field(ge=0)]
@@ -48,6 +48,28 @@ class ManifestOutput(WireModel):
     """Digest of its bytes."""
     content_type: str
     """Media type to serve it with."""
+
+
+class Telemetry(WireModel):
+    """What one attempt took."""
+
+    stage_seconds: dict[str, Annotated[float, Field(ge=0)]]
+    """Wall seconds by stage (`steno_types.Stage`)."""
+    peak_rss_bytes: Annotated[int, Field(ge=0)]
+    """Most memory that the worker's process held at once."""
+    gpu_memory_bytes: Annotated[int | None, Field(ge=0)] = None
+    """GPU memory in use once the transcript was whole; absent on a CPU."""
+
+
+class Delivery(WireModel):
+    """What was copied to the user's destination, and by whom; lies beside the manifest once all of it is there."""
+
+    attempt: str
+    """Name of the pod that saw it through."""
+    time: Time
+    """When."""
+    uris: tuple[str, ...]
+    """Where the copies lie: s3://bucket/key."""
 
 
 class Manifest(WireModel):
@@ -70,11 +92,14 @@ class Manifest(WireModel):
     media: Media | None = None
     """What was found in the recording, as far as the attempt came."""
     processing_seconds: Annotated[float | None, Field(ge=0)] = None
-    """Wall seconds from the first decoded sample to the last rendered output, without loading the model."""
+    """Wall seconds from the first decoded sample to the last rendered output, without loading the model; of a resumed
+    job, the last attempt's alone."""
     real_time_factor: Annotated[float | None, Field(ge=0)] = None
     """`processing_seconds` per second of audio."""
     effective: Effective | None = None
     """What really ran."""
+    telemetry: Telemetry | None = None
+    """What the attempt took, where one ran."""
     warnings: tuple[LongText, ...] = ()
     """What a reader of the transcript should know."""
 

@@ -21,8 +21,10 @@ class Stage(StrEnum):
 
     FETCH = "fetch"
     LOAD_MODEL = "load-model"
+    SELF_TEST = "self-test"
     TRANSCRIBE = "transcribe"
     PUBLISH = "publish"
+    DELIVER = "deliver"
 
 
 class ProgressReport(WireModel):
@@ -36,6 +38,13 @@ class ProgressReport(WireModel):
     """Seconds of audio in all; 0 while unknown."""
     estimated_seconds_left: Annotated[float | None, Field(ge=0)] = None
     """Wall seconds until the last segment at the pace so far; None while nothing is known."""
+
+
+class ProgressAnswer(WireModel):
+    """What the operator says to a report."""
+
+    stop: bool = False
+    """Whether to give up at once: the job is cancelled, suspended or being deleted."""
 
 
 def _encodable(text: object) -> object:

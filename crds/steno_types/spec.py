@@ -21,8 +21,11 @@ NAME_PATTERN: Final = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
 NAME_MAX_LENGTH: Final = 52
 """Of a job: `-`, 8 digits of its uid and `-` with an attempt must fit a label's 63 characters behind it."""
 
-LANGUAGE_PATTERN: Final = r"^(auto|[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*)$"
-"""``auto`` or the shape of a BCP 47 tag (RFC 5646, section 2.1)."""
+LANGUAGE_PATTERN: Final = r"^(auto|mixed|[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*)$"
+"""``auto``, ``mixed`` or the shape of a BCP 47 tag (RFC 5646, section 2.1)."""
+
+BUCKET_PATTERN: Final = r"^[a-z0-9][a-z0-9.-]*[a-z0-9]$"
+"""An S3 bucket's name, as far as a pattern can say."""
 
 NEVER_SECONDS: Final = -1
 """The TTL that means: keep until released."""
@@ -31,7 +34,7 @@ NEVER_SECONDS: Final = -1
 class S3Source(ResourceModel):
     """A recording that already lies in an S3 bucket; it stays the user's own and is never deleted."""
 
-    bucket: Annotated[str | None, Field(min_length=3, max_length=63, pattern=r"^[a-z0-9][a-z0-9.-]*[a-z0-9]$")] = None
+    bucket: Annotated[str | None, Field(min_length=3, max_length=63, pattern=BUCKET_PATTERN)] = None
     """Bucket of the recording; default: Steno's own store."""
     key: Annotated[str, Field(min_length=1, max_length=1024, pattern=r"^[^\x00-\x1f]+$")]
     """Object key of the recording, without a leading slash."""
@@ -51,11 +54,13 @@ class Source(ResourceModel):
     """An object in an S3 bucket."""
     upload: UploadSource | None = None
     """An upload that the gateway took in."""
+    url: Annotated[str | None, Field(max_length=4096, pattern=r"^https?://[^\s/?#]+[^\s]*$", repr=False)] = None
+    """An http or https address that the worker fetches; its query may be a secret and is never shown elsewhere."""
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:
-        if (self.s3 is None) == (self.upload is None):
-            raise ValueError("set exactly one of source.s3 and source.upload")
+        if sum(source is not None for source in (self.s3, self.upload, self.url)) != 1:
+            raise ValueError("set exactly one of source.s3, source.upload and source.url")
         return self
 
 
@@ -64,6 +69,46 @@ class EngineName(StrEnum):
 
     FASTER_WHISPER = "faster-whisper"
     """Whisper on CTranslate2, in the worker's own process."""
+    OPENAI = "openai"
+    """Any server that speaks OpenAI's audio API."""
+    MULTISTEP = "multistep"
+    """geraldthewes/multistep-transcriber, in an image of its own."""
+    FAKE = "fake"
+    """No model at all: each chunk says how long and how loud it is. For tests of everything around an engine."""
+
+
+class Task(StrEnum):
+    """What becomes of the speech."""
+
+    TRANSCRIBE = "transcribe"
+    """Text in the language spoken."""
+    TRANSLATE = "translate"
+    """Text in English."""
+
+
+class TranscriptFormat(StrEnum):
+    """A way to spell the result."""
+
+    JSON = "json"
+    """Steno's own, with all that is known."""
+    VERBOSE_JSON = "verbose_json"
+    """As OpenAI's audio API spells it."""
+    MARKDOWN = "md"
+    """For reading."""
+    SRT = "srt"
+    """SubRip subtitles."""
+    VTT = "vtt"
+    """WebVTT subtitles."""
+    TEXT = "txt"
+    """Text alone, one segment a line."""
+    TSV = "tsv"
+    """Start and end in milliseconds and text, tab-separated, as Whisper's own command writes it."""
+    REPORT = "report"
+    """What of the speech the transcript covers, in JSON."""
+
+
+OptionName = Annotated[str, Field(max_length=63, pattern=r"^[a-z][A-Za-z0-9]*$")]
+"""An engine's option, in camelCase."""
 
 
 class Engine(ResourceModel):
@@ -77,6 +122,40 @@ class Engine(ResourceModel):
     """CTranslate2's compute type, for example int8 or float16."""
     beam_size: Annotated[int | None, Field(ge=1, le=20)] = None
     """Hypotheses kept while decoding; more is slower and slightly better."""
+    batch_size: Annotated[int | None, Field(ge=1, le=256)] = None
+    """Chunks of speech decoded at once; more is faster until the device's memory is full."""
+    vad: bool | None = None
+    """Whether silence is found and left out first; default: yes."""
+    options: Annotated[dict[OptionName, Annotated[str, Field(max_length=256)]] | None, Field(max_length=16)] = None
+    """More settings of the engine, by name; one that the engine does not know is refused (docs/engines.md)."""
+
+
+class S3Destination(ResourceModel):
+    """Where in S3 a copy of the results goes."""
+
+    bucket: Annotated[str | None, Field(min_length=3, max_length=63, pattern=BUCKET_PATTERN)] = None
+    """Bucket; default: the installation's S3_STORAGE_BUCKET, and refused where there is none."""
+    prefix: Annotated[str, Field(max_length=900, pattern=r"^[^\x00-\x1f]*$")] = ""
+    """Put before ``<job>.<format>``; a slash is added where it does not end with one."""
+
+
+class Destination(ResourceModel):
+    """Where a copy of the results goes."""
+
+    s3: S3Destination
+    """A place in S3."""
+
+
+class Outputs(ResourceModel):
+    """A copy of the results for the user to keep; Steno never deletes it."""
+
+    destination: Destination
+    """Where it goes; outside of Steno's own part of the store."""
+    formats: Annotated[tuple[TranscriptFormat, ...], Field(min_length=1, max_length=8)] = (
+        TranscriptFormat.JSON,
+        TranscriptFormat.MARKDOWN,
+    )
+    """What is copied."""
 
 
 class TranscriptionJobSpec(ResourceModel):
@@ -88,10 +167,20 @@ class TranscriptionJobSpec(ResourceModel):
     """Name of a worker profile of the installation; default: the installation's own. Immutable."""
     engine: Engine | None = None
     """How the recording is transcribed; each absent field takes the worker profile's value. Immutable."""
+    task: Task = Task.TRANSCRIBE
+    """Whether to write what is said, or its translation into English. Immutable."""
     language: Annotated[str, Field(max_length=35, pattern=LANGUAGE_PATTERN)] = "auto"
-    """Language spoken, as a BCP 47 tag, or auto to detect it. Immutable."""
+    """Language spoken, as a BCP 47 tag; auto to detect it; mixed to detect it chunk by chunk. Immutable."""
+    prompt: Annotated[str | None, Field(min_length=1, max_length=1000)] = None
+    """Text that the model takes for what was said before: spelling of names, style. Immutable."""
+    hotwords: Annotated[tuple[Annotated[str, Field(min_length=1, max_length=63)], ...], Field(max_length=50)] = ()
+    """Words that are likely to occur. Immutable."""
+    channel: Annotated[int | None, Field(ge=0, le=63)] = None
+    """Audio channel to transcribe, from 0; default: all of them, mixed. Immutable."""
     word_timestamps: bool = False
     """Whether the JSON transcript carries the time and probability of every word. Immutable."""
+    outputs: Outputs | None = None
+    """A copy of the results for the user to keep; default: none. Immutable."""
     backoff_limit: Annotated[int, Field(ge=0, le=20)] = 3
     """Retries after attempts that failed for a retryable reason. Immutable."""
     ttl_seconds_after_finished: Annotated[int | None, Field(ge=NEVER_SECONDS, le=315_360_000)] = None

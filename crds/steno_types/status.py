@@ -6,7 +6,7 @@ Conditions are the contract and use batch/v1's words, so that ``kubectl wait --f
 
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Final, Self
 
 from pydantic import Field
 
@@ -17,6 +17,10 @@ ShortText = Annotated[str, Field(max_length=256)]
 """A name, a version, a tag."""
 LongText = Annotated[str, Field(max_length=1024)]
 """A sentence or two for people, or an address."""
+
+
+MAX_WARNINGS: Final = 20
+"""Of one job; all that there is to say of a transcript is in its report."""
 
 
 def shorten(text: str, *, max_length: int = 1024) -> str:
@@ -107,6 +111,8 @@ class Media(ResourceModel):
     """Seconds of audio that were decoded."""
     language: Annotated[str | None, Field(max_length=35)] = None
     """Language as given or detected; a BCP 47 tag."""
+    speech_seconds: Annotated[float | None, Field(ge=0)] = None
+    """Seconds of it in which speech was found."""
 
 
 class Effective(ResourceModel):
@@ -120,6 +126,8 @@ class Effective(ResourceModel):
     """Engine, with its version once it ran."""
     model: ShortText
     """Model."""
+    model_digest: Annotated[str | None, Field(max_length=71)] = None
+    """Digest of the model's files, as sha256:<hex>; absent where the engine cannot see them."""
     device: ShortText | None = None
     """Device the model ran on: cpu or cuda."""
     compute_type: ShortText | None = None
@@ -132,7 +140,7 @@ class Output(ResourceModel):
     """One rendering of the transcript in Steno's store."""
 
     format: Annotated[str, Field(max_length=16)]
-    """json, md or txt."""
+    """One of json, verbose_json, md, srt, vtt, txt, tsv and report."""
     uri: Annotated[str, Field(max_length=2048)]
     """Where it lies: s3://bucket/key."""
     bytes: Annotated[int, Field(ge=0)]
@@ -213,7 +221,7 @@ class TranscriptionJobStatus(ResourceModel):
     """What really ran, once every default was filled in."""
     outputs: Annotated[tuple[Output, ...], Field(max_length=16)] = ()
     """The transcript's renderings in Steno's store."""
-    warnings: Annotated[tuple[LongText, ...], Field(max_length=20)] = ()
+    warnings: Annotated[tuple[LongText, ...], Field(max_length=MAX_WARNINGS)] = ()
     """What a reader of the transcript should know."""
     failure: FailureStatus | None = None
     """Why the job failed."""

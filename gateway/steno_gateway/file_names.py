@@ -23,22 +23,22 @@ def cleaned(name: str | None) -> str | None:
     return None if short in {"", ".", ".."} else short
 
 
-def download_name(file_name: str | None, task_id: str, extension: str) -> str:
-    """Name a transcript after the recording, else after the task."""
-    return f"{PurePosixPath(file_name).stem if file_name else task_id}.{extension}"
+def download_stem(file_name: str | None, task_id: str) -> str:
+    """Name a transcript after the recording, else after the task; what it is spelled as comes behind."""
+    return PurePosixPath(file_name).stem if file_name else task_id
 
 
-def ascii_name(name: str) -> str:
-    """Spell `name`, a `download_name`, so that it fits a quoted string of a header."""
-    stem, dot, extension = name.rpartition(".")
+def ascii_name(stem: str, suffix: str) -> str:
+    """Spell ``<stem>.<suffix>`` so that it fits a quoted string of a header."""
     folded = unicodedata.normalize("NFKD", stem).encode("ascii", errors="ignore").decode()
     safe = "".join(character if character.isalnum() or character in _SAFE else "_" for character in folded)
-    return (safe if safe.strip(" _.") else "transcript") + dot + extension
+    return f"{safe if safe.strip(' _.') else 'transcript'}.{suffix}"
 
 
 _SAFE: Final = " ()+,-.@_"
 
 
-def content_disposition(name: str) -> str:
-    """Tell a browser to save the body as `name` (RFC 6266, section 4.3)."""
-    return f"attachment; filename=\"{ascii_name(name)}\"; filename*=UTF-8''{quote(name, safe='')}"
+def content_disposition(stem: str, suffix: str) -> str:
+    """Tell a browser to save the body as ``<stem>.<suffix>`` (RFC 6266, section 4.3)."""
+    whole = quote(f"{stem}.{suffix}", safe="")
+    return f"attachment; filename=\"{ascii_name(stem, suffix)}\"; filename*=UTF-8''{whole}"

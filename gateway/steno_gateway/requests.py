@@ -5,7 +5,6 @@ noticed only in the transcript. Bounds are those of `steno_types`; a test compar
 """
 
 from collections.abc import Mapping
-from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -21,19 +20,9 @@ from steno_types import (
     EngineName,
     S3Source,
     Source,
+    TranscriptFormat,
     TranscriptionJobSpec,
 )
-
-
-class Format(StrEnum):
-    """A rendering of the transcript."""
-
-    JSON = "json"
-    """Everything: text, segments, times, what ran."""
-    MARKDOWN = "md"
-    """For reading: paragraphs with time stamps."""
-    TEXT = "txt"
-    """The words alone."""
 
 
 class _RequestModel(BaseModel):
@@ -44,7 +33,7 @@ class TranscribeOptions(_RequestModel):
     """How to transcribe; every field may be left out."""
 
     language: Annotated[str, Field(max_length=35, pattern=LANGUAGE_PATTERN)] = "auto"
-    """Language spoken, as a BCP 47 tag, or auto to detect it."""
+    """Language spoken, as a BCP 47 tag; auto to detect it; mixed to detect it chunk by chunk."""
     profile: Annotated[str | None, Field(min_length=1, max_length=63, pattern=NAME_PATTERN)] = None
     """Worker profile of the installation; default: the installation's own."""
     word_timestamps: bool = False
@@ -97,8 +86,10 @@ class TranscribeRequest(TranscribeOptions):
 class DownloadQuery(_RequestModel):
     """Parameters of a download."""
 
-    fmt: Format = Format.JSON
-    """Rendering of the transcript."""
+    fmt: TranscriptFormat = TranscriptFormat.JSON
+    """How the transcript is spelled: json (Steno's own, with all that is known), verbose_json (as OpenAI's audio API
+    spells it), md (for reading), srt and vtt (subtitles), txt (the words alone), tsv (a table of times and text),
+    report (what of the speech the transcript covers, in JSON)."""
     redirect: bool = False
     """Whether to answer with a redirect to a URL of the object store that is valid for a while."""
 

@@ -8,8 +8,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from steno_gateway.requests import Format
-from steno_types import Phase, Reason, Time
+from steno_types import Phase, Reason, Time, TranscriptFormat
 
 TASK_ID = "tsj-3f9c2ab41d07"
 """The task of the examples."""
@@ -89,8 +88,8 @@ class TaskError(_ResponseModel):
 class TaskOutput(_ResponseModel):
     """One rendering of the transcript."""
 
-    format: Annotated[str, Field(examples=[Format.JSON])]
-    """json, md or txt."""
+    format: Annotated[str, Field(examples=[TranscriptFormat.JSON])]
+    """One of json, verbose_json, md, srt, vtt, txt, tsv and report; what `fmt` of a download takes."""
     bytes: int
     """Size in bytes."""
     sha256: Annotated[str, Field(examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"])]

@@ -5,21 +5,43 @@ results, so that no status can make the gateway hand out anything else.
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from steno_gateway import problems
 from steno_gateway.problems import ProblemError
-from steno_gateway.requests import Format
 from steno_gateway.views import phase_of
 from steno_store import Layout
-from steno_types import RESULTS_PREFIX_ANNOTATION, Output, Phase, TranscriptionJob, failure_for
+from steno_types import (
+    RESULTS_PREFIX_ANNOTATION,
+    Output,
+    Phase,
+    TranscriptFormat,
+    TranscriptionJob,
+    failure_for,
+)
 
-CONTENT_TYPES: Final = {
-    Format.JSON: "application/json",
-    Format.MARKDOWN: "text/markdown; charset=utf-8",
-    Format.TEXT: "text/plain; charset=utf-8",
+
+class File(NamedTuple):
+    """How a rendering is handed out."""
+
+    suffix: str
+    """Of its file's name, without the dot before it."""
+    content_type: str
+    """JSON is UTF-8 by definition (RFC 8259, section 8.1)."""
+
+
+FILES: Final = {
+    TranscriptFormat.JSON: File("json", "application/json"),
+    TranscriptFormat.VERBOSE_JSON: File("verbose.json", "application/json"),
+    TranscriptFormat.MARKDOWN: File("md", "text/markdown; charset=utf-8"),
+    TranscriptFormat.SRT: File("srt", "application/x-subrip; charset=utf-8"),
+    TranscriptFormat.VTT: File("vtt", "text/vtt; charset=utf-8"),
+    TranscriptFormat.TEXT: File("txt", "text/plain; charset=utf-8"),
+    TranscriptFormat.TSV: File("tsv", "text/tab-separated-values; charset=utf-8"),
+    TranscriptFormat.REPORT: File("report.json", "application/json"),
 }
-"""Media type of each rendering; JSON is UTF-8 by definition (RFC 8259, section 8.1)."""
+"""As the worker writes them, and ``docs/outputs.md`` says. Not taken from the status, which knows neither: and what
+becomes part of a header should be known here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +52,10 @@ class Result:
     """Where it lies in Steno's bucket."""
     size_bytes: int
     sha256: str
-    content_type: str
+    file: File
 
 
-def find_result(job: TranscriptionJob, fmt: Format, *, layout: Layout, bucket: str) -> Result:
+def find_result(job: TranscriptionJob, fmt: TranscriptFormat, *, layout: Layout, bucket: str) -> Result:
     """Find the rendering `fmt` of the transcript, or say why there is none."""
     phase = phase_of(job)
     if phase is Phase.FAILED:
@@ -67,12 +89,12 @@ def gone(job: TranscriptionJob) -> ProblemError:
     )
 
 
-def _result(output: Output, fmt: Format, bucket: str) -> Result:
+def _result(output: Output, fmt: TranscriptFormat, bucket: str) -> Result:
     return Result(
         key=output.uri.removeprefix(f"s3://{bucket}/"),
         size_bytes=output.bytes,
         sha256=output.sha256,
-        content_type=CONTENT_TYPES[fmt],
+        file=FILES[fmt],
     )
 
 

@@ -132,7 +132,7 @@ def queue(jobs: Iterable[TranscriptionJob], now: datetime) -> Queue:
 def _language(job: TranscriptionJob) -> str | None:
     if job.status.media is not None and job.status.media.language is not None:
         return job.status.media.language
-    return None if job.spec.language == "auto" else job.spec.language
+    return None if job.spec.language in {"auto", "mixed"} else job.spec.language
 
 
 def _error(failure: FailureStatus) -> TaskError:

@@ -16,8 +16,6 @@ from steno_types import (
     KIND,
     Assignment,
     Disposition,
-    JobIdentity,
-    SourceObject,
     TranscriptionJob,
     exit_codes,
 )
@@ -60,24 +58,9 @@ def pod_failure_policy() -> dict[str, Any]:
 
 
 def batch_job_manifest(
-    job: TranscriptionJob,
-    profile_name: str,
-    profile: WorkerProfile,
-    source: SourceObject,
-    installation: Installation,
+    job: TranscriptionJob, profile: WorkerProfile, assignment: Assignment, installation: Installation
 ) -> dict[str, Any]:
-    """Build the Job."""
-    identity = JobIdentity(namespace=job.metadata.namespace, name=job.metadata.name, uid=job.metadata.uid)
-    assignment = Assignment(
-        job=identity,
-        source=source,
-        results_prefix=installation.results_prefix(job),
-        profile=profile_name,
-        image=profile.image,
-        engine=profile.engine_settings(job.spec),
-        language=job.spec.language,
-        word_timestamps=job.spec.word_timestamps,
-    )
+    """Build the Job that does `assignment` on `profile`; it may hold the source's address, which is a secret."""
     labels = {
         JOB_LABEL: job.metadata.name,
         "app.kubernetes.io/name": "steno-worker",
@@ -142,14 +125,19 @@ def _pod_spec(profile: WorkerProfile, assignment: Assignment, installation: Inst
             "seccompProfile": {"type": "RuntimeDefault"},
         },
         "containers": [_container(profile, assignment, installation)],
-        "volumes": [{"name": "scratch", "emptyDir": {}}, {"name": "model-cache", **cache_volume}],
+        "volumes": [
+            {"name": "scratch", "emptyDir": {"sizeLimit": profile.scratch.size_limit}},
+            {"name": "model-cache", **cache_volume},
+        ],
         **{name: value for name, value in optional.items() if value},
     }
 
 
 def _container(profile: WorkerProfile, assignment: Assignment, installation: Installation) -> dict[str, Any]:
+    # In a variable's value Kubernetes takes "$(NAME)" for a reference and "$$" for "$": no dollar sign, no surprise.
+    told = assignment.model_dump_json(by_alias=True, exclude_none=True).replace("$", r"\u0024")
     env = {
-        ASSIGNMENT_VARIABLE: assignment.model_dump_json(by_alias=True, exclude_none=True),
+        ASSIGNMENT_VARIABLE: told,
         "HF_HOME": MODEL_CACHE_PATH,
         "HOME": SCRATCH_PATH,
         "TMPDIR": SCRATCH_PATH,
@@ -158,13 +146,14 @@ def _container(profile: WorkerProfile, assignment: Assignment, installation: Ins
     }
     named = [{"name": name, "value": value} for name, value in env.items()]
     own_name = {"name": ATTEMPT_VARIABLE, "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}
-    secret = [{"secretRef": {"name": installation.store_secret}}] if installation.store_secret else []
+    # The last one counts: no Secret of a profile takes the place of the store's keys.
+    secrets = (*profile.env_from_secrets, *((installation.store_secret,) if installation.store_secret else ()))
     return {
         "name": CONTAINER,
         "image": profile.image,
         "imagePullPolicy": profile.image_pull_policy,
         "env": [*named, own_name],
-        "envFrom": secret,
+        "envFrom": [{"secretRef": {"name": name}} for name in secrets],
         "resources": _resources(profile),
         "securityContext": {
             "allowPrivilegeEscalation": False,

@@ -21,8 +21,10 @@ class Installation:
     cache_expiry_seconds: int
     """TTL of a finished job that sets none; negative: never."""
     worker_service_account: str
+    default_destination_bucket: str | None = None
+    """Bucket of copies whose job names none; None: such a job is refused."""
     worker_env: tuple[tuple[str, str], ...] = ()
-    """Environment variables that every worker gets: where the store is."""
+    """Environment variables that every worker gets: where the store is, and what is allowed."""
     store_secret: str | None = None
     """Secret with the store's credentials, mounted as environment variables."""
     image_pull_secrets: tuple[str, ...] = ()

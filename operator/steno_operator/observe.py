@@ -1,7 +1,7 @@
 """Read what one decision needs, and no more.
 
-Called by `controller` before each `reconcile`. The order matters: Job and pods first, the manifest after, so that a
-pod seen to have ended has written whatever it was going to.
+Called by `controller` before each `reconcile`. The order matters: Job and pods first, manifest and delivery record
+after, so that a pod seen to have ended has written whatever it was going to.
 """
 
 import asyncio
@@ -10,14 +10,14 @@ from steno_operator.batch_job import batch_job_name
 from steno_operator.client import BatchJobs
 from steno_operator.installation import Installation
 from steno_operator.observed import Observed
-from steno_store import ObjectStore, read_manifest
-from steno_types import RESULTS_PREFIX_ANNOTATION, TranscriptionJob
+from steno_store import ObjectStore, keys, read_manifest
+from steno_types import RESULTS_PREFIX_ANNOTATION, Outcome, TranscriptionJob
 
 
 async def observe(
     job: TranscriptionJob, batch_jobs: BatchJobs, store: ObjectStore, installation: Installation
 ) -> Observed:
-    """Read the job's Job, its pods, and its manifest where there can be one."""
+    """Read the job's Job, its pods, and its manifest and delivery record where there can be any."""
     deleting = job.metadata.deletion_timestamp is not None
     if job.status.terminal is not None and not deleting:
         return Observed()
@@ -29,7 +29,12 @@ async def observe(
     own = batch_job if batch_job is not None and batch_job.owner_uid == job.metadata.uid else None
     # Nothing of ours is at work, or what was has ended: then there may be a manifest.
     ended = own is None or own.finished or any(pod.finished is not None for pod in pods)
-    manifest = None
-    if known and ended and not deleting:
-        manifest = await asyncio.to_thread(read_manifest, store, installation.results_prefix(job))
-    return Observed(batch_job=batch_job, pods=pods, manifest=manifest)
+    if not known or not ended or deleting:
+        return Observed(batch_job=batch_job, pods=pods)
+    prefix = installation.results_prefix(job)
+    manifest = await asyncio.to_thread(read_manifest, store, prefix)
+    complete = manifest is not None and manifest.outcome is Outcome.COMPLETE
+    delivered = (
+        complete and job.spec.outputs is not None and await asyncio.to_thread(store.exists, keys.delivery(prefix))
+    )
+    return Observed(batch_job=batch_job, pods=pods, manifest=manifest, delivered=delivered)

@@ -62,3 +62,6 @@ class Observed:
     """Oldest first."""
     manifest: Manifest | None = None
     """The claimed outcome, if any; read only when there can be one."""
+    delivered: bool = False
+    """Whether the copy that the job asks for is recorded as made; looked for only beside a manifest that says
+    Complete."""

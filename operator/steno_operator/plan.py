@@ -3,7 +3,7 @@
 Frozen values; must not know any client.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from steno_types import Manifest, TranscriptionJobStatus
@@ -20,7 +20,8 @@ class Adopt:
 class CreateBatchJob:
     """Create the Job; one of that name and owner that exists already is as good."""
 
-    manifest: dict[str, Any]
+    manifest: dict[str, Any] = field(repr=False)
+    """Holds the assignment, and that may hold a secret address."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

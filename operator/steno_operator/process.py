@@ -38,11 +38,13 @@ def installation(settings: OperatorSettings, store: StoreSettings) -> Installati
         "STENO_STORE_PREFIX": store.prefix,
         "STENO_STORE_REGION": store.region,
         "STENO_STORE_ENDPOINT": str(store.endpoint) if store.endpoint else "",
+        **settings.worker_env,
     }
     return Installation(
         profiles=profiles.load(settings.profiles_file),
         layout=store.layout,
         bucket=store.bucket,
+        default_destination_bucket=settings.default_destination_bucket,
         cache_expiry_seconds=settings.cache_expiry_seconds,
         worker_service_account=settings.worker_service_account,
         worker_env=tuple((name, value) for name, value in told.items() if value),

@@ -32,6 +32,18 @@ class ModelCache(WireModel):
     """Bound of the emptyDir."""
 
 
+class Scratch(WireModel):
+    """Disk space of one worker, for the recording and its samples."""
+
+    size_limit: str = "20Gi"
+    """Bound of the emptyDir; the largest recording that is fetched from an address by default takes 10 GiB, and 12
+    hours of samples 1.4 GB."""
+
+
+SecretName = Annotated[str, Field(max_length=253, pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$")]
+"""A Secret of the jobs' namespace; a DNS-1123 subdomain."""
+
+
 class WorkerProfile(WireModel):
     """One way to run the worker."""
 
@@ -47,12 +59,15 @@ class WorkerProfile(WireModel):
     gpu: GpuRequest | None = None
     """None: the worker runs on the CPU."""
     model_cache: ModelCache = ModelCache()
+    scratch: Scratch = Scratch()
     node_selector: dict[str, str] = Field(default_factory=dict)
     tolerations: tuple[dict[str, Any], ...] = ()
     priority_class_name: str | None = None
     runtime_class_name: str | None = None
     env: dict[str, str] = Field(default_factory=dict)
     """More environment variables of the worker, for example HF_HUB_OFFLINE."""
+    env_from_secrets: tuple[SecretName, ...] = ()
+    """Secrets whose entries become environment variables of the worker, for example OPENAI_API_KEY or HF_TOKEN."""
 
     @model_validator(mode="after")
     def _default_engine_is_listed(self) -> Self:
@@ -61,11 +76,15 @@ class WorkerProfile(WireModel):
         return self
 
     def engine_settings(self, spec: TranscriptionJobSpec) -> EngineSettings:
-        """Fill what the job leaves open with this profile's own."""
+        """Fill what the job leaves open with this profile's own; options one by one.
+
+        The profile's options are its engine's: a job that asks for another engine begins without any.
+        """
         if spec.engine is None:
             return self.engine
         asked = spec.engine.model_dump(exclude_none=True)
-        return self.engine.model_copy(update=asked)
+        own = self.engine.options if spec.engine.name in {None, self.engine.name} else {}
+        return self.engine.model_copy(update={**asked, "options": {**own, **asked.get("options", {})}})
 
 
 class WorkerProfiles(WireModel):

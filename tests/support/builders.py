@@ -3,6 +3,7 @@
 Used by the unit tests of decisions. Each method gives a changed copy, so that a builder may be kept and varied.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Self
@@ -72,6 +73,15 @@ class JobBuilder:
         """Take the recording from S3."""
         return self.with_spec(source={"s3": {"key": key} | ({"bucket": bucket} if bucket else {})})
 
+    def from_url(self, url: str) -> Self:
+        """Take the recording from an address."""
+        return self.with_spec(source={"url": url})
+
+    def delivered_to(self, prefix: str = "", *, bucket: str | None = None, formats: Sequence[str] = ()) -> Self:
+        """Ask for a copy of the results."""
+        place = {"prefix": prefix} | ({"bucket": bucket} if bucket else {})
+        return self.with_spec(outputs={"destination": {"s3": place}} | ({"formats": [*formats]} if formats else {}))
+
     def ttl(self, seconds: int) -> Self:
         """Set a TTL of its own."""
         return self.with_spec(ttlSecondsAfterFinished=seconds)
@@ -132,6 +142,7 @@ class ObservedBuilder:
     batch_job: BatchJob | None = None
     pods: tuple[WorkerPod, ...] = ()
     manifest: Manifest | None = None
+    delivered: bool = False
 
     def with_batch_job(self, **changes: Any) -> Self:
         """Let the job have its Job."""
@@ -162,9 +173,13 @@ class ObservedBuilder:
         """Let an outcome be claimed."""
         return replace(self, manifest=manifest)
 
+    def with_delivery(self) -> Self:
+        """Let the copy of the results be recorded as made."""
+        return replace(self, delivered=True)
+
     def build(self) -> Observed:
         """Make it."""
-        return Observed(batch_job=self.batch_job, pods=self.pods, manifest=self.manifest)
+        return Observed(batch_job=self.batch_job, pods=self.pods, manifest=self.manifest, delivered=self.delivered)
 
 
 def beside(job: TranscriptionJob) -> ObservedBuilder:

@@ -5,6 +5,7 @@ from typing import Any
 
 from steno_store import keys
 from steno_types import (
+    Delivery,
     Effective,
     FailureStatus,
     JobIdentity,
@@ -42,6 +43,11 @@ def a_complete_manifest(job: dict[str, Any], *, attempt: str, prefix: str) -> Ma
         real_time_factor=0.05,
         effective=Effective(profile="cpu", image="steno.local/worker:test", engine="faster-whisper", model="tiny"),
     )
+
+
+def a_delivery(*, attempt: str) -> Delivery:
+    """Give the record of an attempt that copied a rendering."""
+    return Delivery(attempt=attempt, time=datetime.now(UTC), uris=("s3://talks/talk.json",))
 
 
 def a_failed_manifest(job: dict[str, Any], reason: Reason, *, attempt: str) -> Manifest:

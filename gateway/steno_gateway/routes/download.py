@@ -10,7 +10,7 @@ from steno_gateway import file_names, problems
 from steno_gateway.context import ContextDependency
 from steno_gateway.openapi import problem_responses
 from steno_gateway.requests import DownloadQuery
-from steno_gateway.results import CONTENT_TYPES, find_result, gone
+from steno_gateway.results import FILES, find_result, gone
 from steno_gateway.routes.tasks import TaskId, find_job
 from steno_gateway.views import FILE_NAME_ANNOTATION
 from steno_store import ObjectNotFoundError
@@ -34,7 +34,7 @@ router = APIRouter(tags=["tasks"])
             problems.API_SERVER_AWAY,
             problems.STORE_AWAY,
         ),
-        200: {"content": {media_type.partition(";")[0]: {} for media_type in CONTENT_TYPES.values()}},
+        200: {"content": {file.content_type.partition(";")[0]: {} for file in FILES.values()}},
         307: {"description": "Location is a URL of the object store that needs no credentials for a while"},
     },
 )
@@ -42,13 +42,13 @@ async def download(task_id: TaskId, query: Annotated[DownloadQuery, Query()], co
     """Give the transcript of a completed task, streamed from the object store or as a redirect to it."""
     job = await find_job(context, task_id)
     result = find_result(job, query.fmt, layout=context.layout, bucket=context.store.bucket)
-    name = file_names.download_name(job.metadata.annotations.get(FILE_NAME_ANNOTATION), task_id, query.fmt)
+    stem = file_names.download_stem(job.metadata.annotations.get(FILE_NAME_ANNOTATION), task_id)
     if query.redirect:
         url = await run_in_threadpool(
             context.store.presigned_url,
             result.key,
             expires_seconds=context.settings.presign_seconds,
-            file_name=file_names.ascii_name(name),
+            file_name=file_names.ascii_name(stem, result.file.suffix),
         )
         return RedirectResponse(url, headers={"Cache-Control": "no-store"})
     try:
@@ -57,8 +57,8 @@ async def download(task_id: TaskId, query: Annotated[DownloadQuery, Query()], co
         raise gone(job) from error
     headers = {
         "Content-Length": str(result.size_bytes),
-        "Content-Disposition": file_names.content_disposition(name),
+        "Content-Disposition": file_names.content_disposition(stem, result.file.suffix),
         "ETag": f'"{result.sha256}"',
         "Cache-Control": "private, no-cache",
     }
-    return StreamingResponse(chunks, media_type=result.content_type, headers=headers)
+    return StreamingResponse(chunks, media_type=result.file.content_type, headers=headers)

@@ -99,6 +99,7 @@ def _install_steno(here: Installation) -> None:
         "store": {"publicEndpoint": here.store_url},
         "profiles.items.tiny": {"image": here.images.worker_tiny},
         "profiles.items.tiny-gpu": {"image": here.images.worker_tiny},
+        "profiles.items.fake": {"image": here.images.worker_tiny},
     }
     flags = [
         flag

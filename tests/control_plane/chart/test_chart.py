@@ -1,5 +1,7 @@
 """The chart as Helm renders it: refused where it must be, accepted by an API server, understood by the operator."""
 
+import json
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -8,28 +10,26 @@ import pytest
 import yaml
 
 from local_cluster.tools import tool
-from steno_operator.profiles import load
+from steno_operator.profiles import WorkerProfile, load
+from steno_operator.settings import PASSED_ON, OperatorSettings
+from steno_types import EngineName, EngineSettings
+from steno_worker.settings import WorkerSettings
 from support.kubernetes_api import Api
 
 ROOT = Path(__file__).parents[3]
 
-GPU_PROFILE = """
-profiles:
-  default: gpu
-  items:
-    gpu:
-      image: registry.example.org/steno-worker-cuda:0.1.0
-      engines: [faster-whisper]
-      engine: {name: faster-whisper, model: large-v3-turbo, computeType: float16}
-      resources: {requests: {cpu: "2", memory: 8Gi}, limits: {memory: 16Gi}}
-      gpu: {resourceName: nvidia.com/gpu, count: 1}
-      nodeSelector: {nvidia.com/gpu.present: "true"}
-      tolerations: [{key: nvidia.com/gpu, operator: Exists, effect: NoSchedule}]
-      modelCache: {claimName: steno-models}
-"""
-"""The example of values.yaml, as its reader would fill it in."""
+VALUES = ROOT / "charts" / "steno" / "values.yaml"
+SCHEMA = json.loads((ROOT / "charts" / "steno" / "values.schema.json").read_text())
 
 Rendered = dict[tuple[str, str], dict[str, Any]]
+
+
+def example_profiles() -> dict[str, Any]:
+    """Give the profiles that stand in values.yaml as comments, as their reader would fill them in, by name."""
+    _, _, text = VALUES.read_text().partition("# A profile for a node with a GPU")
+    lines = (re.fullmatch(r"    # ( *[\w.-]+: .*|\w+:)", line) for line in text.splitlines())
+    examples: dict[str, Any] = yaml.safe_load("\n".join(line[1] for line in lines if line))
+    return examples
 
 
 def helm_template(*flags: str) -> subprocess.CompletedProcess[str]:
@@ -71,6 +71,21 @@ def environment(objects: Rendered, name: str) -> dict[str, str]:
             "/profiles/items/cpu/engines/0",
             id="unknown engine",
         ),
+        pytest.param(
+            ["--set", "store.bucket=talks", "--set", "profiles.items.cpu.engine.options.beam=5"],
+            "/profiles/items/cpu/engine/options/beam",
+            id="an option that is no string",
+        ),
+        pytest.param(
+            ["--set", "store.bucket=talks", "--set", "worker.urlSource.allowedHosts={a b}"],
+            "/worker/urlSource/allowedHosts/0",
+            id="a blank in a host",
+        ),
+        pytest.param(
+            ["--set", "store.bucket=talks", "--set", "store.defaultDestination.bucket=s3://talks"],
+            "/store/defaultDestination/bucket",
+            id="no bucket's name",
+        ),
     ],
 )
 def test_values_that_cannot_be_used_are_refused(flags: list[str], complaint: str) -> None:
@@ -108,22 +123,57 @@ def test_objects_are_accepted_by_the_api_server(api: Api, flags: list[str]) -> N
 
 
 def test_profiles_are_understood_by_the_operator(tmp_path: Path) -> None:
-    """What the chart writes is what the operator reads, every field of a GPU profile included."""
+    """What the chart writes is what the operator reads, the examples of values.yaml included, field by field."""
     values, written = tmp_path / "values.yaml", tmp_path / "profiles.yaml"
-    values.write_text(GPU_PROFILE)
+    values.write_text(yaml.safe_dump({"profiles": {"default": "gpu", "items": example_profiles()}}))
     config = rendered("--values", str(values))["ConfigMap", "steno-profiles"]
     written.write_text(config["data"]["profiles.yaml"])
 
-    profiles = load(written)
+    found = load(written)
 
-    gpu = profiles.profiles["gpu"]
-    assert "gpu" == profiles.default
+    assert ("gpu", {"cpu", "gpu", "openai", "multistep"}) == (found.default, {*found.profiles})
+    cpu, gpu, openai = (found.profiles[name] for name in ("cpu", "gpu", "openai"))
+    assert ("large-v3-turbo", "20Gi", {"memory": "6Gi"}) == (
+        cpu.engine.model,
+        cpu.scratch.size_limit,
+        cpu.resources["limits"],
+    )
     assert gpu.gpu is not None
-    assert ("nvidia.com/gpu", 1) == (gpu.gpu.resource_name, gpu.gpu.count)
-    assert "steno-models" == gpu.model_cache.claim_name
-    assert ("large-v3-turbo", "float16") == (gpu.engine.model, gpu.engine.compute_type)
+    assert ("nvidia.com/gpu", 1, "steno-models") == (
+        gpu.gpu.resource_name,
+        gpu.gpu.count,
+        gpu.model_cache.claim_name,
+    )
+    assert ("large-v3-turbo", "float16", 16) == (gpu.engine.model, gpu.engine.compute_type, gpu.engine.batch_size)
     assert {"nvidia.com/gpu.present": "true"} == gpu.node_selector
     assert ({"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"},) == gpu.tolerations
+    assert (("openai",), {"timeoutSeconds": "300"}, {"OPENAI_BASE_URL": "https://speech.example.org/v1"}) == (
+        openai.env_from_secrets,
+        openai.engine.options,
+        openai.env,
+    )
+
+
+def test_the_profiles_of_the_local_cluster_are_understood(tmp_path: Path) -> None:
+    """The demo's profiles name the engines and options that its jobs rely on."""
+    written = tmp_path / "profiles.yaml"
+    config = rendered("--values", str(ROOT / "manifests" / "kind" / "values.yaml"))["ConfigMap", "steno-profiles"]
+    written.write_text(config["data"]["profiles.yaml"])
+
+    found = load(written)
+
+    assert {"maxChunkSeconds": "12"} == found.profiles["tiny"].engine.options
+    assert (("fake",), {}) == (found.profiles["fake"].engines, found.profiles["fake"].engine.options)
+
+
+def test_the_schema_knows_every_field_of_a_profile() -> None:
+    """A field that the operator understands may stand in the values, and none besides."""
+    profile = SCHEMA["properties"]["profiles"]["properties"]["items"]["additionalProperties"]["properties"]
+
+    assert {field.alias for field in WorkerProfile.model_fields.values()} == profile.keys()
+    assert {field.alias for field in EngineSettings.model_fields.values()} == profile["engine"]["properties"].keys()
+    for names in (profile["engines"]["items"], profile["engine"]["properties"]["name"]):
+        assert [*EngineName] == names["enum"]
 
 
 def test_settings_reach_the_parts() -> None:
@@ -131,7 +181,9 @@ def test_settings_reach_the_parts() -> None:
     objects = rendered(
         *("--set", "cacheExpirySeconds=3600,store.endpoint=http://s3:9000,store.prefix=speech"),
         *("--set", "store.publicEndpoint=https://s3.example.org,store.existingSecret=keys,store.region=eu-central-1"),
-        *("--set", "gateway.maxUploadBytes=1000"),
+        *("--set", "gateway.maxUploadBytes=1000,store.defaultDestination.bucket=results"),
+        *("--set", "worker.urlSource.allowedHosts={media.internal,10.0.0.0/8},worker.urlSource.maxBytes=20737418240"),
+        *("--set", "worker.urlSource.maxSeconds=60,worker.maxAudioSeconds=600,worker.subtitles.lines=1"),
     )
 
     store = {
@@ -141,13 +193,38 @@ def test_settings_reach_the_parts() -> None:
         "STENO_STORE_PREFIX": "speech",
         "STENO_STORE_REGION": "eu-central-1",
     }
-    operator = {"CACHE_EXPIRY": "3600", "STENO_STORE_SECRET": "keys", "STENO_WORKER_SERVICE_ACCOUNT": "steno-worker"}
+    operator = {
+        "CACHE_EXPIRY": "3600",
+        "S3_STORAGE_BUCKET": "results",
+        "STENO_STORE_SECRET": "keys",
+        "STENO_WORKER_SERVICE_ACCOUNT": "steno-worker",
+        "STENO_URL_ALLOWED_HOSTS": "media.internal,10.0.0.0/8",
+        "STENO_URL_MAX_BYTES": "20737418240",
+        "STENO_URL_MAX_SECONDS": "60",
+        "STENO_MAX_AUDIO_SECONDS": "600",
+        "STENO_SUBTITLE_LINE_CHARACTERS": "42",
+        "STENO_SUBTITLE_LINES": "1",
+    }
     assert operator | store == {
         name: value for name, value in environment(objects, "steno-operator").items() if name != "STENO_LOG_LEVEL"
     }
     assert {"STENO_MAX_UPLOAD_BYTES": "1000"} | store == environment(objects, "steno-gateway")
     for part in ("operator", "gateway"):
         assert [{"secretRef": {"name": "keys"}}] == container(objects, f"steno-{part}")["envFrom"]
+
+
+def test_the_operator_takes_what_the_chart_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The default values pass the operator's own validation, and are the workers' defaults."""
+    told = environment(rendered(), "steno-operator")
+    for name, value in {**told, "STENO_NAMESPACE": "speech"}.items():
+        monkeypatch.setenv(name, value)
+
+    settings = OperatorSettings()
+
+    assert None is settings.default_destination_bucket
+    assert {*PASSED_ON} - {"url_allowed_hosts"} == {name for name in PASSED_ON if getattr(settings, name) is not None}
+    for name in {*PASSED_ON} - {"url_allowed_hosts"}:
+        assert WorkerSettings.model_fields[name].default == getattr(settings, name), name
 
 
 def test_pods_meet_the_restricted_standard() -> None:

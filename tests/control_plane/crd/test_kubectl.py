@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from control_plane.crd.conftest import Kubectl
 from control_plane.crd.questions import SPEC, TIME, Asker, condition
 from steno_types import API_VERSION, KIND
 from support.kubernetes_api import wait_for
+
+SAMPLES = sorted((Path(__file__).parents[3] / "manifests" / "samples").glob("*.yaml"))
 
 STATUS = {
     "phase": "Completed",
@@ -94,7 +97,7 @@ def manifest(name: str, **changes: Any) -> str:
     [
         pytest.param({"spec": {**SPEC, "langauge": "de"}}, "spec.langauge", id="a slip of the pen"),
         pytest.param(
-            {"spec": {"source": {"url": "http://a/b"}}}, "spec.source.url", id="a source of a later version"
+            {"spec": {"source": {"tape": {"reel": 1}}}}, "spec.source.tape", id="a source of a later version"
         ),
         pytest.param({"specs": {}}, "specs", id="beside the spec"),
     ],
@@ -106,6 +109,14 @@ def test_an_unknown_field_is_refused(asker: Asker, kubectl: Kubectl, changes: di
     assert 0 != done.returncode
     assert f'unknown field "{field}"' in done.stderr
     assert asker.api.job(asker.name) is None
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda path: path.stem)
+def test_the_samples_are_accepted(kubectl: Kubectl, sample: Path) -> None:
+    """What a reader copies passes the server's strict validation as it stands."""
+    done = kubectl("apply", "--dry-run=server", "--validate=strict", "-f", str(sample))
+
+    assert done.stdout.endswith("created (server dry run)\n")
 
 
 def test_applying_twice_changes_nothing(asker: Asker, kubectl: Kubectl) -> None:

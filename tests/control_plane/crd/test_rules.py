@@ -20,7 +20,8 @@ from control_plane.crd.questions import (
 from steno_types.crdgen import custom_resource_definition
 
 NAME_RULE = "metadata.name must be a DNS label of at most 52 characters: lower-case letters, digits and inner hyphens"
-SOURCE_RULE = "set exactly one of spec.source.s3 and spec.source.upload"
+SOURCE_RULE = "set exactly one of spec.source.s3, spec.source.upload and spec.source.url"
+OPTION_RULE = "each name must match ^[a-z][A-Za-z0-9]*$ and have at most 63 characters"
 NEVER_BOTH = "a job is Complete or Failed, never both"
 
 
@@ -35,12 +36,18 @@ def final(kind: str) -> str:
 
 
 UPLOAD: Raw = {"source": {"upload": {"id": UPLOAD_ID}}}
+URL: Raw = {"source": {"url": "https://media.example.org/talk.wav?key=a"}}
 FULL: Raw = {
     **SPEC,
     "profile": "cpu",
-    "engine": {"name": "faster-whisper", "model": "tiny"},
+    "engine": {"name": "faster-whisper", "model": "tiny", "options": {"a": "b"}},
+    "task": "translate",
     "language": "de",
+    "prompt": "A talk.",
+    "hotwords": ["Nyquist"],
+    "channel": 1,
     "wordTimestamps": True,
+    "outputs": {"destination": {"s3": {"bucket": "talks", "prefix": "a/"}}, "formats": ["srt"]},
     "backoffLimit": 5,
     "ttlSecondsAfterFinished": 60,
 }
@@ -53,10 +60,23 @@ ACCEPTED: tuple[tuple[str, str, Question], ...] = (
     (NAME_RULE, "digits and hyphens", creating(SPEC, name="0-talk--9")),
     (SOURCE_RULE, "s3", creating(SPEC)),
     (SOURCE_RULE, "upload", creating(UPLOAD)),
+    (SOURCE_RULE, "url", creating(URL)),
+    (OPTION_RULE, "none", creating({**SPEC, "engine": {"options": {}}})),
+    (OPTION_RULE, "the longest name", creating({**SPEC, "engine": {"options": {"a" * 63: ""}}})),
+    (OPTION_RULE, "capitals and digits within", creating({**SPEC, "engine": {"options": {"maxSeconds2": "12"}}})),
     (immutable("source"), "the same", changing(FULL, {"source": SPEC["source"], "ttlSecondsAfterFinished": 1})),
     (immutable("profile"), "the same", changing(FULL, {"profile": "cpu", "ttlSecondsAfterFinished": 1})),
     (immutable("profile"), "absent as before", changing(SPEC, {"profile": None, "ttlSecondsAfterFinished": 1})),
     (immutable("engine"), "the same", changing(FULL, {"engine": FULL["engine"], "ttlSecondsAfterFinished": 1})),
+    (immutable("task"), "the same", changing(FULL, {"task": "translate", "ttlSecondsAfterFinished": 1})),
+    (immutable("task"), "the default, spelled out", changing(SPEC, {"task": "transcribe"})),
+    (immutable("prompt"), "the same", changing(FULL, {"prompt": "A talk.", "ttlSecondsAfterFinished": 1})),
+    (immutable("prompt"), "absent as before", changing(SPEC, {"prompt": None, "ttlSecondsAfterFinished": 1})),
+    (immutable("hotwords"), "the same", changing(FULL, {"hotwords": ["Nyquist"], "ttlSecondsAfterFinished": 1})),
+    (immutable("hotwords"), "the default, spelled out", changing(SPEC, {"hotwords": []})),
+    (immutable("channel"), "the same", changing(FULL, {"channel": 1, "ttlSecondsAfterFinished": 1})),
+    (immutable("outputs"), "the same", changing(FULL, {"outputs": FULL["outputs"], "ttlSecondsAfterFinished": 1})),
+    (immutable("outputs"), "absent as before", changing(SPEC, {"outputs": None, "ttlSecondsAfterFinished": 1})),
     (immutable("language"), "the same", changing(FULL, {"language": "de", "ttlSecondsAfterFinished": 1})),
     (immutable("language"), "the default, spelled out", changing(SPEC, {"language": "auto"})),
     (immutable("language"), "the default, left out", changing({**SPEC, "language": "auto"}, {"language": None})),
@@ -93,6 +113,14 @@ REFUSED: tuple[tuple[str, str, Question], ...] = (
     (NAME_RULE, "a dot at length", creating(SPEC, name="a" * 30 + "." + "b" * 10)),
     (SOURCE_RULE, "both", creating({"source": {**SPEC["source"], **UPLOAD["source"]}})),
     (SOURCE_RULE, "neither", creating({"source": {}})),
+    (SOURCE_RULE, "url and s3", creating({"source": {**SPEC["source"], **URL["source"]}})),
+    (SOURCE_RULE, "url and upload", creating({"source": {**UPLOAD["source"], **URL["source"]}})),
+    (SOURCE_RULE, "all three", creating({"source": {**SPEC["source"], **UPLOAD["source"], **URL["source"]}})),
+    (OPTION_RULE, "too long a name", creating({**SPEC, "engine": {"options": {"a" * 64: ""}}})),
+    (OPTION_RULE, "a dash", creating({**SPEC, "engine": {"options": {"max-seconds": ""}}})),
+    (OPTION_RULE, "a capital first", creating({**SPEC, "engine": {"options": {"MaxSeconds": ""}}})),
+    (OPTION_RULE, "one bad name of two", creating({**SPEC, "engine": {"options": {"a": "", "b c": ""}}})),
+    (OPTION_RULE, "no name", creating({**SPEC, "engine": {"options": {"": ""}}})),
     (immutable("source"), "another key", changing(FULL, {"source": {"s3": {"key": "other.wav"}}})),
     (immutable("source"), "another bucket", changing(FULL, {"source": {"s3": {**S3, "bucket": "other"}}})),
     (immutable("source"), "another kind", changing(FULL, {"source": {"s3": None, **UPLOAD["source"]}})),
@@ -104,6 +132,28 @@ REFUSED: tuple[tuple[str, str, Question], ...] = (
     (immutable("engine"), "a field removed", changing(FULL, {"engine": {"model": None}})),
     (immutable("engine"), "added", changing(SPEC, {"engine": {"model": "base"}})),
     (immutable("engine"), "removed", changing(FULL, {"engine": None})),
+    (
+        immutable("source"),
+        "another address",
+        changing(URL, {"source": {"url": "https://media.example.org/talk.wav"}}),
+    ),
+    (immutable("engine"), "an option changed", changing(FULL, {"engine": {"options": {"a": "c"}}})),
+    (immutable("engine"), "an option added", changing(FULL, {"engine": {"options": {"c": "d"}}})),
+    (immutable("task"), "changed", changing(FULL, {"task": "transcribe"})),
+    (immutable("task"), "removed, so defaulted", changing(FULL, {"task": None})),
+    (immutable("prompt"), "changed", changing(FULL, {"prompt": "Another."})),
+    (immutable("prompt"), "added", changing(SPEC, {"prompt": "A talk."})),
+    (immutable("prompt"), "removed", changing(FULL, {"prompt": None})),
+    (immutable("hotwords"), "changed", changing(FULL, {"hotwords": ["Fourier"]})),
+    (immutable("hotwords"), "added", changing(SPEC, {"hotwords": ["Nyquist"]})),
+    (immutable("hotwords"), "removed, so defaulted", changing(FULL, {"hotwords": None})),
+    (immutable("channel"), "changed", changing(FULL, {"channel": 0})),
+    (immutable("channel"), "added", changing(SPEC, {"channel": 0})),
+    (immutable("channel"), "removed", changing(FULL, {"channel": None})),
+    (immutable("outputs"), "another bucket", changing(FULL, {"outputs": {"destination": {"s3": {"bucket": "own"}}}})),
+    (immutable("outputs"), "another format", changing(FULL, {"outputs": {"formats": ["srt", "vtt"]}})),
+    (immutable("outputs"), "added", changing(SPEC, {"outputs": FULL["outputs"]})),
+    (immutable("outputs"), "removed", changing(FULL, {"outputs": None})),
     (immutable("language"), "changed", changing(FULL, {"language": "en"})),
     (immutable("language"), "added", changing(SPEC, {"language": "en"})),
     (immutable("language"), "removed, so defaulted", changing(FULL, {"language": None})),

@@ -7,11 +7,11 @@ Used by the tests of this folder. The pods are real, created by the real Job con
 from dataclasses import dataclass
 from typing import Any
 
-from steno_store import ObjectStore, claim_outcome
+from steno_store import ObjectStore, claim_outcome, keys
 from steno_types import RESULTS_PREFIX_ANNOTATION, Reason, TerminationMessage
 from support import kubelet
 from support.kubernetes_api import Api, wait_for
-from support.manifests import a_complete_manifest, a_failed_manifest
+from support.manifests import a_complete_manifest, a_delivery, a_failed_manifest
 
 Raw = dict[str, Any]
 
@@ -66,6 +66,11 @@ class Attempts:
         else:
             manifest = a_failed_manifest(job, failed, attempt=attempt)
         claim_outcome(self.store, prefix, manifest)
+
+    def deliver(self, name: str, pod: Any) -> None:
+        """Record that the pod's attempt has copied the results."""
+        record = a_delivery(attempt=pod.metadata.name).model_dump_json(by_alias=True)
+        self.store.put(keys.delivery(self.prefix(name)), record.encode())
 
     def complete(self, name: str) -> Raw:
         """Let the next attempt succeed, and wait until the job says so."""

@@ -8,7 +8,7 @@ import pytest
 
 from control_plane.operator_loop.attempts import Attempts
 from steno_store import Layout
-from steno_types import FINALIZER, GROUP, PLURAL
+from steno_types import FINALIZER, GROUP, PLURAL, EngineName
 from support.kubernetes_api import Api, wait_for
 
 Raw = dict[str, Any]
@@ -29,7 +29,7 @@ def abacus(served: Api, attempts: Attempts, name: str) -> Iterator[str]:
     upload_id = secrets.token_hex(16)
     attempts.store.put(Layout("steno").upload(served.namespace, upload_id), b"12345")
     spec = {"source": {"upload": {"id": upload_id}}, "engine": {"name": "abacus"}}
-    offer_engines(served, "faster-whisper", "abacus")
+    offer_engines(served, *EngineName, "abacus")
 
     def taken() -> Raw | None:
         try:
@@ -41,7 +41,7 @@ def abacus(served: Api, attempts: Attempts, name: str) -> Iterator[str]:
     yield upload_id
     served.patch(f"{name}-later", {"metadata": {"finalizers": None}})
     served.delete(f"{name}-later")
-    offer_engines(served, "faster-whisper")
+    offer_engines(served, *EngineName)
 
 
 def test_a_job_that_cannot_be_read_blocks_nobody(served: Api, attempts: Attempts, name: str, abacus: str) -> None:

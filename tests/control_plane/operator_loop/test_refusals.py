@@ -28,6 +28,16 @@ GOLDEN = Path(__file__).parents[2] / "fixtures" / "manifests" / "output"
             (Reason.SOURCE_FORBIDDEN, "The key 'steno/another-namespace/talk.wav' lies in another namespace's"),
             id="another namespace's recording",
         ),
+        pytest.param(
+            {"outputs": {"destination": {"s3": {"prefix": "talks/"}}}},
+            (Reason.OUTPUT_FORBIDDEN, "outputs.destination.s3.bucket is not given, and this installation has no"),
+            id="a copy to nowhere",
+        ),
+        pytest.param(
+            {"profile": "tpu", "source": {"url": "https://media.example.org/talk.wav?signature=hunter2"}},
+            (Reason.PROFILE_UNKNOWN, "There is no worker profile 'tpu'"),
+            id="a recording at an address",
+        ),
     ],
 )
 def test_a_job_that_can_never_run_gets_no_job(
@@ -78,6 +88,20 @@ def test_a_strangers_job_is_never_touched(api: Api, make_operator: MakeOperator,
     # One claim, read back: a loop would have made hundreds meanwhile.
     assert 1 == operator.log.read_text().count("ClaimOutcome")
     operator.kill()
+
+
+def test_stenos_own_part_of_the_store_is_no_destination(served: Api, name: str, store: ObjectStore) -> None:
+    """A copy inside of what Steno deletes is refused before any Job, by the field and with what to do."""
+    place = {"bucket": store.bucket, "prefix": f"steno/{served.namespace}"}
+    served.submit(name, {**SOURCE, "outputs": {"destination": {"s3": place}}})
+
+    job = served.wait_for_phase(name, "Failed")
+
+    failure = job["status"]["failure"]
+    assert (Reason.OUTPUT_FORBIDDEN, False) == (failure["reason"], failure["retryable"])
+    assert failure["message"].startswith("outputs.destination.s3.prefix 'steno/")
+    assert failure["message"].endswith("choose another prefix or another bucket.")
+    assert [] == served.batch_jobs(name)
 
 
 @pytest.mark.parametrize("case", sorted(path.stem for path in GOLDEN.glob("*.yaml")))

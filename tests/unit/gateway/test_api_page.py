@@ -5,7 +5,8 @@ from pathlib import Path
 
 from steno_gateway import problems
 from steno_gateway.problems import Kind
-from steno_gateway.requests import Format, TranscribeOptions
+from steno_gateway.requests import TranscribeOptions
+from steno_types import TranscriptFormat
 
 PAGE = (Path(__file__).parents[3] / "docs" / "api.md").read_text()
 
@@ -31,4 +32,4 @@ def test_every_format_is_named() -> None:
     """The formats of a download are those of the model."""
     (row,) = re.findall(r"^\| `fmt` \| (.*) \|$", PAGE, flags=re.MULTILINE)
 
-    assert [*Format] == re.findall(r"`(\w+)`", row)
+    assert [*TranscriptFormat] == re.findall(r"`(\w+)`", row)

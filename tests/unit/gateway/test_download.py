@@ -1,36 +1,70 @@
 """A transcript is streamed from the job's own results, and nothing else ever is."""
 
+import re
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from steno_gateway.results import FILES
 from steno_store import StoreForbiddenError, StoreUnavailableError
 from steno_store.errors import StoreError
-from steno_types import RESULTS_PREFIX_ANNOTATION, ConditionType, FailureStatus, Output, Reason
+from steno_types import (
+    RESULTS_PREFIX_ANNOTATION,
+    ConditionType,
+    FailureStatus,
+    Output,
+    Reason,
+    TranscriptFormat,
+)
 from support.gateway import NAMESPACE, Gateway, gateway, kind_of, problem_of
 
 BODIES = {"json": b'{"text": "Guten Tag"}', "md": "# Übung".encode(), "txt": b"Guten Tag"}
 
+OUTPUTS_PAGE = (Path(__file__).parents[3] / "docs" / "outputs.md").read_text()
+
 
 @pytest.mark.parametrize(
-    ("query", "fmt", "content_type"),
+    ("query", "fmt", "file_name", "content_type"),
     [
-        pytest.param("", "json", "application/json", id="by default"),
-        pytest.param("?fmt=json", "json", "application/json", id="json"),
-        pytest.param("?fmt=md", "md", "text/markdown; charset=utf-8", id="md"),
-        pytest.param("?fmt=txt", "txt", "text/plain; charset=utf-8", id="txt"),
+        pytest.param("", "json", "tsj-1.json", "application/json", id="by default"),
+        pytest.param("?fmt=json", "json", "tsj-1.json", "application/json", id="json"),
+        pytest.param(
+            "?fmt=verbose_json", "verbose_json", "tsj-1.verbose.json", "application/json", id="verbose_json"
+        ),
+        pytest.param("?fmt=md", "md", "tsj-1.md", "text/markdown; charset=utf-8", id="md"),
+        pytest.param("?fmt=srt", "srt", "tsj-1.srt", "application/x-subrip; charset=utf-8", id="srt"),
+        pytest.param("?fmt=vtt", "vtt", "tsj-1.vtt", "text/vtt; charset=utf-8", id="vtt"),
+        pytest.param("?fmt=txt", "txt", "tsj-1.txt", "text/plain; charset=utf-8", id="txt"),
+        pytest.param("?fmt=tsv", "tsv", "tsj-1.tsv", "text/tab-separated-values; charset=utf-8", id="tsv"),
+        pytest.param("?fmt=report", "report", "tsj-1.report.json", "application/json", id="report"),
     ],
 )
-async def test_each_format_comes_as_what_it_is(gateway: Gateway, query: str, fmt: str, content_type: str) -> None:
-    """The body, its media type, its length and its digest are those of the rendering."""
-    await gateway.a_completed_job(bodies=BODIES)
+async def test_each_format_comes_as_what_it_is(
+    gateway: Gateway, query: str, fmt: str, file_name: str, content_type: str
+) -> None:
+    """The body, its file's name, its media type, its length and its digest are those of the rendering."""
+    bodies: dict[str, bytes] = {name: f"the {name} of Übung".encode() for name in TranscriptFormat}
+    await gateway.a_completed_job(bodies=bodies)
 
     response = await gateway.client.get(f"/download/tsj-1{query}")
 
-    assert (200, BODIES[fmt]) == (response.status_code, response.content)
+    body = f"the {fmt} of Übung".encode()
+    assert (200, body) == (response.status_code, response.content)
+    assert (
+        f"attachment; filename=\"{file_name}\"; filename*=UTF-8''{file_name}"
+        == response.headers["Content-Disposition"]
+    )
     assert content_type == response.headers["Content-Type"]
-    assert str(len(BODIES[fmt])) == response.headers["Content-Length"]
+    assert str(len(body)) == response.headers["Content-Length"]
     assert f'"{"ab" * 32}"' == response.headers["ETag"]
+
+
+def test_the_files_are_those_that_the_worker_writes() -> None:
+    """Each format's ending and media type are what the page of the outputs says, row by row."""
+    rows = re.findall(r"^\| `(\w+)` \| `NAME\.([\w.]+)` \| `([^`]+)` \|", OUTPUTS_PAGE, flags=re.MULTILINE)
+
+    assert [(fmt, *FILES[fmt]) for fmt in TranscriptFormat] == rows
 
 
 async def test_a_large_transcript_comes_whole(gateway: Gateway) -> None:
@@ -71,6 +105,18 @@ async def test_a_browser_saves_it_under_the_recordings_name(
     assert disposition == response.headers["Content-Disposition"]
 
 
+async def test_an_ending_of_two_parts_is_no_name(gateway: Gateway) -> None:
+    """A recording without a letter of ASCII leaves no hidden file behind that is named by its ending alone."""
+    await gateway.a_completed_job(bodies={"report": b"{}"}, annotations={"steno.dev/file-name": "会議.wav"})
+
+    response = await gateway.client.get("/download/tsj-1?fmt=report")
+
+    assert (
+        "attachment; filename=\"transcript.report.json\"; filename*=UTF-8''%E4%BC%9A%E8%AD%B0.report.json"
+        == response.headers["Content-Disposition"]
+    )
+
+
 async def test_a_redirect_leads_to_the_store(gateway: Gateway) -> None:
     """On request the body is left to the store, for as long as the setting says."""
     job = await gateway.a_completed_job(bodies=BODIES, annotations={"steno.dev/file-name": "Übung.wav"})
@@ -87,7 +133,7 @@ async def test_a_redirect_leads_to_the_store(gateway: Gateway) -> None:
 @pytest.mark.parametrize(
     ("query", "problem"),
     [
-        pytest.param("fmt=srt", (422, "field-invalid", "fmt"), id="unknown format"),
+        pytest.param("fmt=docx", (422, "field-invalid", "fmt"), id="unknown format"),
         pytest.param("fmt=", (422, "field-invalid", "fmt"), id="empty format"),
         pytest.param("fmt=JSON", (422, "field-invalid", "fmt"), id="upper case"),
         pytest.param("format=md", (422, "field-unknown", "format"), id="misspelt parameter"),
@@ -103,9 +149,12 @@ async def test_a_bad_query_is_refused(gateway: Gateway, query: str, problem: tup
 
 async def test_the_refusal_of_a_format_lists_those_there_are(gateway: Gateway) -> None:
     """Whoever asks for an unknown format learns the known ones."""
-    response = await gateway.client.get("/download/tsj-1?fmt=srt")
+    response = await gateway.client.get("/download/tsj-1?fmt=docx")
 
-    assert "fmt: Input should be 'json', 'md' or 'txt'." == problem_of(response)["detail"]
+    assert (
+        "fmt: Input should be 'json', 'verbose_json', 'md', 'srt', 'vtt', 'txt', 'tsv' or 'report'."
+        == problem_of(response)["detail"]
+    )
 
 
 @pytest.mark.parametrize(

@@ -39,9 +39,14 @@ async def test_absent_options_are_left_to_the_profile(gateway: Gateway) -> None:
     await gateway.client.post("/transcribe", json={"s3": {"key": "a.wav"}})
 
     (job,) = gateway.jobs.jobs
-    assert {"source": {"s3": {"key": "a.wav"}}, "language": "auto", "wordTimestamps": False, "backoffLimit": 3} == (
-        job.spec.to_wire()
-    )
+    assert {
+        "source": {"s3": {"key": "a.wav"}},
+        "task": "transcribe",
+        "language": "auto",
+        "hotwords": [],
+        "wordTimestamps": False,
+        "backoffLimit": 3,
+    } == job.spec.to_wire()
 
 
 @pytest.mark.parametrize(

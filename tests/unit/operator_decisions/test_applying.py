@@ -6,62 +6,15 @@ import pytest
 
 from steno_kube import KubeForbiddenError, ResourceNotFoundError
 from steno_operator.batch_job import batch_job_name
-from steno_operator.context import Context
 from steno_operator.controller import CONFLICT_DELAY_SECONDS, Controller
 from steno_operator.observed import BatchJob
 from steno_operator.plan import DeleteObjects
 from steno_operator.release import delete_objects
 from steno_store import StoreUnavailableError, keys, read_manifest
 from steno_types import FINALIZER, RESULTS_PREFIX_ANNOTATION, Phase, Reason, TranscriptionJob, TranscriptionJobStatus
-from support.batch_jobs import InMemoryBatchJobs, InMemoryUploadReaders
-from support.builders import LAYOUT, NAMESPACE, NOON, UPLOAD_ID, a_complete_manifest, a_job, an_installation
-from support.object_store import InMemoryObjectStore
-from support.transcription_jobs import InMemoryTranscriptionJobs
-
-KEY = f"{NAMESPACE}/talk"
-
-
-class Bench:
-    """An operator's surroundings in memory."""
-
-    def __init__(self) -> None:
-        self.jobs = InMemoryTranscriptionJobs()
-        self.batch_jobs = InMemoryBatchJobs()
-        self.store = InMemoryObjectStore()
-        self.context = Context(
-            jobs=self.jobs,
-            batch_jobs=self.batch_jobs,
-            upload_readers=InMemoryUploadReaders(self.jobs),
-            store=self.store,
-            installation=an_installation(),
-        )
-        self.controller = Controller(self.context)
-
-    async def submit(self, name: str = "talk", **spec: object) -> TranscriptionJob:
-        """Create a job."""
-        wanted = a_job(name).with_spec(**spec).build().spec
-        return await self.jobs.create(NAMESPACE, name, wanted, finalizers=(FINALIZER,))
-
-    async def get(self, name: str = "talk") -> TranscriptionJob:
-        """Read a job."""
-        return await self.jobs.get(NAMESPACE, name)
-
-    async def settle(self, key: str = KEY, *, looks: int = 10) -> float | None:
-        """Reconcile until nothing is wanted at once; fails when that never comes."""
-        for _ in range(looks):
-            if (again := await self.controller.reconcile(key)) is None or again > CONFLICT_DELAY_SECONDS:
-                return again
-        raise AssertionError(f"{key} runs hot: {self.jobs.calls} {self.batch_jobs.calls}")
-
-    def prefix(self, job: TranscriptionJob) -> str:
-        """Say where the job's results lie."""
-        return LAYOUT.results(NAMESPACE, job.metadata.name, job.metadata.uid)
-
-
-@pytest.fixture
-def bench() -> Bench:
-    """Surroundings without a job."""
-    return Bench()
+from support.batch_jobs import InMemoryUploadReaders
+from support.builders import LAYOUT, NAMESPACE, NOON, UPLOAD_ID, a_complete_manifest, a_job
+from unit.operator_decisions.bench import KEY, Bench
 
 
 async def test_a_job_is_launched_once(bench: Bench) -> None:

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 import yaml
 
+from steno_operator.assignment import assignment
 from steno_operator.batch_job import CONTAINER, batch_job_manifest, batch_job_name, pod_failure_policy
 from steno_operator.installation import Installation
-from steno_operator.policies.launch import source_object
 from steno_operator.profiles import WorkerProfile, load
 from steno_types import (
     ASSIGNMENT_VARIABLE,
@@ -33,6 +33,7 @@ def here() -> Installation:
     return an_installation(
         profiles=load(MANIFESTS / "profiles.yaml"),
         worker_env=(("STENO_STORE_BUCKET", "steno"), ("STENO_STORE_PREFIX", "steno")),
+        default_destination_bucket="results",
         store_secret="steno-store",
         image_pull_secrets=("registry",),
     )
@@ -42,7 +43,7 @@ def built(job: TranscriptionJob, here: Installation) -> dict[str, Any]:
     """Build the Job as the launch does."""
     name, profile = here.profiles.find(job.spec)
     assert profile is not None
-    return batch_job_manifest(job, name, profile, source_object(job, here), here)
+    return batch_job_manifest(job, profile, assignment(job, name, profile, here), here)
 
 
 def worker_of(manifest: dict[str, Any]) -> dict[str, Any]:
@@ -57,7 +58,7 @@ def with_profile(here: Installation, **changes: Any) -> dict[str, Any]:
     raw = here.profiles.profiles["cpu"].model_dump(by_alias=True)
     profile = WorkerProfile.model_validate({**raw, **changes})
     job = a_job().build()
-    return batch_job_manifest(job, "cpu", profile, source_object(job, here), here)
+    return batch_job_manifest(job, profile, assignment(job, "cpu", profile, here), here)
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -165,10 +166,45 @@ def test_the_assignment_survives_the_way_to_the_worker(here: Installation) -> No
     assert {"fieldRef": {"fieldPath": "metadata.name"}} == env[ATTEMPT_VARIABLE]["valueFrom"]
 
 
+@pytest.mark.parametrize("text", ["$(HOME)", "$$(HOME)", "a$$b", "$", r"\$(HOME)", '"$(HOME)"'])
+def test_kubernetes_changes_nothing_of_what_a_job_asks_for(here: Installation, text: str) -> None:
+    """The kubelet expands references in a variable's value, and what a user writes must not look like one."""
+    job = a_job().from_url(f"https://media.example.org/{text}").with_spec(prompt=text, hotwords=[text]).build()
+
+    value = next(v["value"] for v in worker_of(built(job, here))["env"] if v["name"] == ASSIGNMENT_VARIABLE)
+
+    told = Assignment.model_validate_json(value)
+    assert "$" not in value
+    assert (f"https://media.example.org/{text}", text, (text,)) == (told.source_url, told.prompt, told.hotwords)
+
+
 def test_no_credential_stands_in_the_job(here: Installation) -> None:
     """The store's keys reach the pod by a Secret's name; without a Secret nothing is mounted."""
     assert [{"secretRef": {"name": "steno-store"}}] == worker_of(with_profile(here))["envFrom"]
     assert [] == worker_of(with_profile(an_installation()))["envFrom"]
+
+
+def test_no_secret_of_a_profile_takes_the_place_of_the_stores_keys(here: Installation) -> None:
+    """Of two Secrets with an entry of the same name the kubelet takes the later one's, so the store's is the last."""
+    assert [{"secretRef": {"name": name}} for name in ("openai", "hub", "steno-store")] == (
+        worker_of(with_profile(here, envFromSecrets=["openai", "hub"]))["envFrom"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("profile", "limit"),
+    [
+        pytest.param({}, "20Gi", id="the default"),
+        pytest.param({"scratch": {"sizeLimit": "1Ti"}}, "1Ti", id="the profile's"),
+    ],
+)
+def test_scratch_space_is_bounded(here: Installation, profile: dict[str, Any], limit: str) -> None:
+    """A recording that is larger than thought ends its own pod instead of filling the node's disk."""
+    volumes = {
+        volume["name"]: volume for volume in with_profile(here, **profile)["spec"]["template"]["spec"]["volumes"]
+    }
+
+    assert {"sizeLimit": limit} == volumes["scratch"]["emptyDir"]
 
 
 def test_names_fit_where_they_go(here: Installation) -> None:

@@ -1,13 +1,10 @@
 """Launching, decided: adopt, then create, once; or refuse for good what can never run here."""
 
-import json
-
 import pytest
 
 from steno_operator.observed import Observed
 from steno_operator.plan import Adopt, ClaimOutcome, CreateBatchJob, Plan
-from steno_operator.policies.launch import decide, source_object
-from steno_operator.profiles import WorkerProfiles
+from steno_operator.policies.launch import decide
 from steno_types import (
     ASSIGNMENT_VARIABLE,
     FINALIZER,
@@ -15,13 +12,11 @@ from steno_types import (
     FailureStatus,
     Outcome,
     Reason,
-    SourceObject,
     TranscriptionJob,
     failure_for,
 )
 from support.builders import (
     NOON,
-    PROFILES,
     UPLOAD_ID,
     JobBuilder,
     a_job,
@@ -134,54 +129,6 @@ def test_a_job_gets_one_job(observed: Observed) -> None:
     assert decide(a_launched_job().build(), observed, HERE, NOON) is None
 
 
-def test_the_assignment_says_all_that_the_spec_asks() -> None:
-    """Defaults are the profile's, wishes the job's; the worker has nothing left to decide."""
-    job = a_job().with_spec(
-        profile="gpu",
-        language="de-AT",
-        wordTimestamps=True,
-        engine={"beamSize": 1, "computeType": "float16"},
-    )
-
-    told = assignment_in(launched(job.build()))
-
-    assert ("gpu", "registry.example/steno-worker-cuda:1") == (told.profile, told.image)
-    assert ("faster-whisper", "large-v3-turbo", "float16", 1) == (
-        told.engine.name,
-        told.engine.model,
-        told.engine.compute_type,
-        told.engine.beam_size,
-    )
-    assert ("de-AT", True) == (told.language, told.word_timestamps)
-    assert told == Assignment.model_validate(json.loads(told.model_dump_json(by_alias=True)))
-
-
-@pytest.mark.parametrize(
-    ("job", "source"),
-    [
-        pytest.param(
-            a_job().from_s3("recordings/talk.wav"),
-            SourceObject(bucket="steno", key="recordings/talk.wav"),
-            id="own bucket",
-        ),
-        pytest.param(
-            a_job().from_s3("talk.wav", bucket="recordings"),
-            SourceObject(bucket="recordings", key="talk.wav"),
-            id="another bucket",
-        ),
-        pytest.param(
-            a_job().from_upload(),
-            SourceObject(bucket="steno", key=f"steno/speech/uploads/{UPLOAD_ID}"),
-            id="upload",
-        ),
-    ],
-)
-def test_where_the_recording_lies(job: JobBuilder, source: SourceObject) -> None:
-    """An absent bucket is Steno's own; an upload lies in the job's namespace."""
-    assert source == source_object(job.build(), HERE)
-    assert source == assignment_in(launched(job.build())).source
-
-
 def test_an_unknown_profile_is_refused() -> None:
     """A profile that the installation lacks is refused by name, with those there are."""
     failure = refusal_in(launched(a_job().with_spec(profile="tpu").build()))
@@ -193,19 +140,10 @@ def test_an_unknown_profile_is_refused() -> None:
 
 def test_an_engine_that_the_profile_lacks_is_refused() -> None:
     """An engine that no worker of the profile can run is refused before any Job exists."""
-    profiles = WorkerProfiles.model_validate(PROFILES)
-    # Only one engine exists so far: a profile without any stands for one with others.
-    crippled = profiles.profiles["cpu"].model_copy(update={"engines": ()})
-    here = an_installation(profiles=profiles.model_copy(update={"profiles": {"cpu": crippled}}))
+    failure = refusal_in(launched(a_job().with_spec(engine={"name": "openai"}).build()))
 
-    plan = decide(a_job().with_spec(engine={"name": "faster-whisper"}).build(), Observed(), here, NOON)
-
-    assert plan is not None
-    failure = refusal_in(plan)
     assert (Reason.ENGINE_UNAVAILABLE, False) == (failure.reason, failure.retryable)
-    assert failure.message.startswith(
-        "The worker profile 'cpu' cannot run the engine 'faster-whisper'; it can run: ."
-    )
+    assert "The worker profile 'cpu' cannot run the engine 'openai'; it can run: faster-whisper." == failure.message
 
 
 @pytest.mark.parametrize(
@@ -235,7 +173,59 @@ def test_the_store_of_another_namespace_is_no_source(key: str, bucket: str | Non
         assert (Reason.SOURCE_FORBIDDEN, False) == (failure.reason, failure.retryable)
         assert repr(key) in failure.message
     else:
-        assert key == assignment_in(plan).source.key
+        source = assignment_in(plan).source
+        assert source is not None
+        assert key == source.key
+
+
+@pytest.mark.parametrize(
+    ("prefix", "bucket", "refused"),
+    [
+        pytest.param("steno/speech/", "steno", True, id="the own namespace's part"),
+        pytest.param("steno", "steno", True, id="all of Steno's, without a slash"),
+        pytest.param("steno/other/jobs/a-00000000", "steno", True, id="another namespace's part"),
+        pytest.param("/steno/speech", "steno", True, id="a leading slash, which MinIO drops"),
+        pytest.param("steno//speech", "steno", True, id="two slashes"),
+        pytest.param("talks/../steno", "steno", True, id="dots into it"),
+        pytest.param("steno/../talks", "steno", True, id="dots out of it, which some stores keep"),
+        pytest.param("", "steno", False, id="the bucket's root"),
+        pytest.param("stenography", "steno", False, id="a prefix that begins alike"),
+        pytest.param("talks/steno", "steno", False, id="further down"),
+        pytest.param("steno/speech", "talks", False, id="another bucket"),
+    ],
+)
+def test_stenos_own_part_of_the_store_is_no_destination(prefix: str, bucket: str, *, refused: bool) -> None:
+    """What lies there is deleted with a job, and a copy is the user's own."""
+    plan = launched(a_job().delivered_to(prefix, bucket=bucket).build())
+
+    if refused:
+        failure = refusal_in(plan)
+        assert (Reason.OUTPUT_FORBIDDEN, False) == (failure.reason, failure.retryable)
+        assert failure.message.startswith("outputs.destination.s3.prefix '")
+        assert failure.message.endswith("s3://steno/steno/; choose another prefix or another bucket.")
+    else:
+        destination = assignment_in(plan).destination
+        assert destination is not None
+        assert bucket == destination.bucket
+
+
+def test_a_destination_without_a_bucket_is_refused() -> None:
+    """Where the installation has no default destination, a job must say which bucket it means."""
+    failure = refusal_in(launched(a_job().delivered_to("talks").build()))
+
+    assert (Reason.OUTPUT_FORBIDDEN, False) == (failure.reason, failure.retryable)
+    assert failure.message.startswith("outputs.destination.s3.bucket is not given")
+    assert failure.message.endswith("name a bucket there.")
+
+
+def test_a_default_destination_inside_of_stenos_own_part_is_no_way_in() -> None:
+    """The default bucket may be the store's own, and then the same places are forbidden in it."""
+    here = an_installation(default_destination_bucket="steno")
+
+    plan = decide(a_job().delivered_to("steno").build(), Observed(), here, NOON)
+
+    assert plan is not None
+    assert Reason.OUTPUT_FORBIDDEN is refusal_in(plan).reason
 
 
 @pytest.mark.parametrize(

@@ -6,14 +6,15 @@ import pytest
 
 from steno_operator.observe import observe
 from steno_operator.observed import BatchJob, Observed, WorkerPod
-from steno_store import ObjectStore, claim_outcome
-from steno_types import TranscriptionJob
+from steno_store import ObjectStore, claim_outcome, keys
+from steno_types import Manifest, TranscriptionJob
 from support.batch_jobs import InMemoryBatchJobs
 from support.builders import (
     NOON,
     JobBuilder,
     ObservedBuilder,
     a_complete_manifest,
+    a_failed_manifest,
     a_job,
     a_launched_job,
     an_installation,
@@ -28,11 +29,17 @@ class CountingStore(InMemoryObjectStore):
     """Says whether it was asked."""
 
     asked = 0
+    looked_for = 0
 
     def get(self, key: str) -> bytes:
         """Read an object whole."""
         self.asked += 1
         return super().get(key)
+
+    def exists(self, key: str) -> bool:
+        """Whether there is an object."""
+        self.looked_for += 1
+        return super().exists(key)
 
 
 async def seen(
@@ -87,6 +94,35 @@ async def test_when_there_can_be_a_manifest(there: ObservedBuilder, *, read: boo
     assert (manifest if read else None) == observed.manifest
     assert int(read) == store.asked
     assert (there.batch_job, there.pods) == (observed.batch_job, observed.pods)
+
+
+WITH_COPY = LAUNCHED.delivered_to("talks", bucket="own")
+COMPLETE, FAILED = a_complete_manifest(OWN), a_failed_manifest(OWN)
+
+
+@pytest.mark.parametrize(
+    ("builder", "manifest", "recorded", "seen_as"),
+    [
+        pytest.param(WITH_COPY, COMPLETE, True, (True, 1), id="recorded"),
+        pytest.param(WITH_COPY, COMPLETE, False, (False, 1), id="not yet"),
+        pytest.param(LAUNCHED, COMPLETE, True, (False, 0), id="no copy asked for"),
+        pytest.param(WITH_COPY, FAILED, True, (False, 0), id="nothing to copy"),
+        pytest.param(WITH_COPY, None, True, (False, 0), id="no outcome"),
+    ],
+)
+async def test_when_there_can_be_a_delivery(
+    builder: JobBuilder, manifest: Manifest | None, seen_as: tuple[bool, int], *, recorded: bool
+) -> None:
+    """The record is looked for once there is something to copy and a job that wants a copy."""
+    job, store = builder.build(), CountingStore()
+    if manifest is not None:
+        claim_outcome(store, builder.results_prefix, manifest)
+    if recorded:
+        store.put(keys.delivery(builder.results_prefix), b"{}")
+
+    observed, _ = await seen(job, beside(job).with_batch_job().with_ended_pod(0), store)
+
+    assert seen_as == (observed.delivered, store.looked_for)
 
 
 async def test_a_leaving_job_asks_no_store() -> None:

@@ -6,8 +6,9 @@ import pytest
 
 from steno_operator.observed import Observed
 from steno_operator.plan import ClaimOutcome, Plan
-from steno_operator.policies.outcome import decide
+from steno_operator.policies.outcome import BARE_CODES, decide
 from steno_types import (
+    FAILURES,
     ConditionType,
     Effective,
     FailureStatus,
@@ -173,6 +174,14 @@ def test_the_last_word_of_a_failed_job(pod: dict[str, object], reason: Reason, e
     assert (reason, exit_code, row.retryable) == (failure.reason, failure.exit_code, failure.retryable)
     assert words in failure.message
     assert row.remedy == failure.remedy
+
+
+def test_every_exit_code_stands_for_something() -> None:
+    """Each code of the failure table stands for one of the reasons that share it, when a worker says no more."""
+    codes = {row.exit_code for row in FAILURES if row.exit_code is not None}
+
+    assert codes == {*BARE_CODES}
+    assert {code: code for code in codes} == {code: failure_for(BARE_CODES[code]).exit_code for code in codes}
 
 
 def test_a_failed_job_whose_pods_are_gone() -> None:

@@ -22,12 +22,14 @@ def test_the_file_is_read_with_its_defaults(tmp_path: Path) -> None:
 
     cpu, gpu = profiles.profiles["cpu"], profiles.profiles["gpu"]
     assert ("cpu", {"cpu", "gpu"}) == (profiles.default, {*profiles.profiles})
-    assert (None, {}, (), "IfNotPresent", "10Gi") == (
+    assert (None, {}, (), "IfNotPresent", "10Gi", "20Gi", ()) == (
         cpu.gpu,
         cpu.node_selector,
         cpu.tolerations,
         cpu.image_pull_policy,
         cpu.model_cache.size_limit,
+        cpu.scratch.size_limit,
+        cpu.env_from_secrets,
     )
     assert gpu.gpu is not None
     assert ("nvidia.com/gpu", 2) == (gpu.gpu.resource_name, gpu.gpu.count)
@@ -48,10 +50,15 @@ CPU = PROFILES["profiles"]["cpu"]  # type: ignore[index]
             {"default": "cpu", "profiles": {"cpu": {**CPU, "engines": []}}}, "not among engines", id="no engines"
         ),
         pytest.param(
-            {"default": "cpu", "profiles": {"cpu": {**CPU, "engines": ["abacus"]}}}, "abacus", id="unknown engine"
+            {"default": "cpu", "profiles": {"cpu": {**CPU, "engines": ["abacus"]}}}, "engines.0", id="unknown engine"
         ),
         pytest.param(
             {"default": "cpu", "profiles": {"cpu": {**CPU, "gpu": {"count": 0}}}}, "gpu.count", id="no GPUs at all"
+        ),
+        pytest.param(
+            {"default": "cpu", "profiles": {"cpu": {**CPU, "envFromSecrets": ["My Keys"]}}},
+            "envFromSecrets.0",
+            id="no Secret's name",
         ),
     ],
 )
@@ -84,29 +91,46 @@ def test_a_job_finds_its_profile(asked: str | None, name: str, *, found: bool) -
     assert found == (profiles.find(spec)[1] is not None)
 
 
+TOLD = {
+    "name": "faster-whisper",
+    "model": "tiny",
+    "computeType": "int8",
+    "batchSize": 4,
+    "options": {"a": "profile's", "b": "profile's"},
+}
+"""What the profile gives to a job that asks for nothing."""
+
+
 @pytest.mark.parametrize(
-    ("engine", "settings"),
+    ("engine", "changed"),
     [
-        pytest.param(None, ("tiny", "int8", 5), id="nothing asked"),
-        pytest.param({}, ("tiny", "int8", 5), id="nothing filled in"),
-        pytest.param({"name": "faster-whisper"}, ("tiny", "int8", 5), id="the engine"),
-        pytest.param({"model": "base"}, ("base", "int8", 5), id="the model"),
-        pytest.param({"computeType": "float32"}, ("tiny", "float32", 5), id="the compute type"),
-        pytest.param({"beamSize": 1}, ("tiny", "int8", 1), id="the beam size"),
+        pytest.param(None, {}, id="nothing asked"),
+        pytest.param({}, {}, id="nothing filled in"),
+        pytest.param({"name": "faster-whisper"}, {}, id="the engine"),
+        pytest.param({"model": "base"}, {"model": "base"}, id="the model"),
+        pytest.param({"computeType": "float32"}, {"compute_type": "float32"}, id="the compute type"),
+        pytest.param({"beamSize": 1}, {"beam_size": 1}, id="the beam size"),
+        pytest.param({"batchSize": 16}, {"batch_size": 16}, id="the batch size"),
+        pytest.param({"vad": False}, {"vad": False}, id="silence"),
+        pytest.param({"options": {}}, {}, id="no option"),
+        pytest.param(
+            {"options": {"b": "job's", "c": "job's"}},
+            {"options": {"a": "profile's", "b": "job's", "c": "job's"}},
+            id="options, one by one",
+        ),
+        pytest.param({"name": "openai"}, {"name": "openai", "options": {}}, id="another engine, which has its own"),
+        pytest.param(
+            {"name": "openai", "options": {"b": "job's"}},
+            {"name": "openai", "options": {"b": "job's"}},
+            id="options of another engine",
+        ),
     ],
 )
-def test_a_job_overrides_its_profiles_engine(
-    engine: dict[str, object] | None, settings: tuple[str, str, int]
-) -> None:
+def test_a_job_overrides_its_profiles_engine(engine: dict[str, object] | None, changed: dict[str, object]) -> None:
     """What a job leaves open stays the profile's."""
-    profile = WorkerProfile.model_validate(CPU)
+    profile = WorkerProfile.model_validate({**CPU, "engines": ["faster-whisper", "openai"], "engine": TOLD})
+    before = profile.model_copy(deep=True)
     spec = a_job().with_spec(**({} if engine is None else {"engine": engine})).build().spec
 
-    resolved = profile.engine_settings(spec)
-
-    assert ("faster-whisper", *settings) == (
-        resolved.name,
-        resolved.model,
-        resolved.compute_type,
-        resolved.beam_size,
-    )
+    assert profile.engine.model_copy(update=changed) == profile.engine_settings(spec)
+    assert before == profile

@@ -29,6 +29,7 @@ def histories() -> list[tuple[TranscriptionJob, Observed]]:
     finished = a_launched_job().completed().build()
     leaving = a_launched_job().completed().deleted().build()
     running = beside(launched).with_batch_job().with_running_pod()
+    owed = a_launched_job().delivered_to("talks", bucket="own").build()
     return [
         (new, beside(new).build()),
         (new, beside(new).with_strangers_batch_job().build()),
@@ -36,6 +37,7 @@ def histories() -> list[tuple[TranscriptionJob, Observed]]:
         (launched, running.build()),
         (launched, running.with_manifest(a_complete_manifest(launched)).build()),
         (launched, beside(launched).with_batch_job(failed=True).with_ended_pod(137).build()),
+        (owed, beside(owed).with_batch_job().with_ended_pod(69).with_manifest(a_complete_manifest(owed)).build()),
         (finished, beside(finished).build()),
         (leaving, beside(leaving).with_batch_job().build()),
         (leaving, beside(leaving).build()),

@@ -8,8 +8,9 @@ import yaml
 from pydantic import ValidationError
 
 from steno_operator.process import installation, main
-from steno_operator.settings import OperatorSettings
+from steno_operator.settings import PASSED_ON, OperatorSettings
 from steno_store import StoreSettings
+from steno_worker.settings import WorkerSettings
 from support.builders import PROFILES
 
 STORE = {"STENO_STORE_BUCKET": "recordings", "STENO_STORE_ENDPOINT": "http://127.0.0.1:9"}
@@ -17,7 +18,7 @@ STORE = {"STENO_STORE_BUCKET": "recordings", "STENO_STORE_ENDPOINT": "http://127
 
 def settings(monkeypatch: pytest.MonkeyPatch, **variables: str) -> OperatorSettings:
     """Read the settings from an environment of just these variables."""
-    for name in ("STENO_NAMESPACE", "CACHE_EXPIRY", "STENO_HEALTH_PORT"):
+    for name in ("STENO_NAMESPACE", "CACHE_EXPIRY", "STENO_HEALTH_PORT", "S3_STORAGE_BUCKET"):
         monkeypatch.delenv(name, raising=False)
     for name, value in {"STENO_NAMESPACE": "speech", **variables}.items():
         monkeypatch.setenv(name, value)
@@ -28,12 +29,14 @@ def test_the_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only the namespace has to be said; results are kept for seven days."""
     found = settings(monkeypatch)
 
-    assert ("speech", 7 * 24 * 3600, None, (), 8081) == (
+    assert ("speech", 7 * 24 * 3600, None, (), 8081, None, {}) == (
         found.namespace,
         found.cache_expiry_seconds,
         found.store_secret,
         found.image_pull_secrets,
         found.health_port,
+        found.default_destination_bucket,
+        found.worker_env,
     )
 
 
@@ -45,6 +48,7 @@ def test_the_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
         pytest.param("STENO_IMAGE_PULL_SECRETS", '["a","b"]', "image_pull_secrets", ("a", "b"), id="a list"),
         pytest.param("STENO_PROFILES_FILE", "/p.yaml", "profiles_file", Path("/p.yaml"), id="a path"),
         pytest.param("STENO_CONCURRENT_RECONCILES", "100", "concurrent_reconciles", 100, id="a bound"),
+        pytest.param("S3_STORAGE_BUCKET", "results", "default_destination_bucket", "results", id="a bucket"),
     ],
 )
 def test_the_environment_decides(
@@ -63,6 +67,13 @@ def test_the_environment_decides(
         pytest.param("STENO_LOG_LEVEL", "LOUD", id="unknown level"),
         pytest.param("STENO_HEALTH_PORT", "70000", id="no port"),
         pytest.param("STENO_CONCURRENT_RECONCILES", "0", id="nobody at work"),
+        pytest.param("S3_STORAGE_BUCKET", "s3://results", id="no bucket's name"),
+        pytest.param("STENO_URL_ALLOWED_HOSTS", "a.internal, b.internal", id="a blank between hosts"),
+        pytest.param("STENO_URL_MAX_BYTES", "10Gi", id="a quantity"),
+        pytest.param("STENO_URL_MAX_SECONDS", "0", id="no time at all"),
+        pytest.param("STENO_MAX_AUDIO_SECONDS", "-1", id="a negative length"),
+        pytest.param("STENO_SUBTITLE_LINE_CHARACTERS", "9", id="too short a line"),
+        pytest.param("STENO_SUBTITLE_LINES", "6", id="too many lines"),
     ],
 )
 def test_what_cannot_be_is_refused(monkeypatch: pytest.MonkeyPatch, variable: str, value: str) -> None:
@@ -92,6 +103,29 @@ def test_the_installation_tells_workers_where_the_store_is(monkeypatch: pytest.M
         here.store_secret,
         here.profiles.default,
     )
+
+
+def test_the_installation_tells_workers_what_is_allowed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What is set for the workers reaches them under the same names; what is not leaves them their defaults."""
+    profiles = tmp_path / "profiles.yaml"
+    profiles.write_text(yaml.safe_dump(PROFILES))
+    told = {
+        "STENO_URL_ALLOWED_HOSTS": "media.internal,10.0.0.0/8",
+        "STENO_URL_MAX_BYTES": "10737418240",
+        "STENO_URL_MAX_SECONDS": "60.5",
+        "STENO_SUBTITLE_LINE_CHARACTERS": "37",
+    }
+    found = settings(monkeypatch, STENO_PROFILES_FILE=str(profiles), S3_STORAGE_BUCKET="results", **told)
+
+    here = installation(found, StoreSettings(bucket="recordings"))
+
+    assert told == {name: value for name, value in here.worker_env if not name.startswith("STENO_STORE_")}
+    assert "results" == here.default_destination_bucket
+
+
+def test_what_workers_are_told_is_what_they_read() -> None:
+    """Each setting that is passed on has its namesake in the worker."""
+    assert {*PASSED_ON} <= {*WorkerSettings.model_fields}
 
 
 def test_a_store_without_an_endpoint_is_aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

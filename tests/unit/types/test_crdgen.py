@@ -109,7 +109,9 @@ def test_the_spec_has_the_models_fields(schema: dict[str, Any]) -> None:
             ".spec.backoffLimit", {"type": "integer", "minimum": 0, "maximum": 20, "default": 3}, id="range"
         ),
         pytest.param(".spec.ttlSecondsAfterFinished", {"type": "integer", "minimum": -1}, id="optional number"),
-        pytest.param(".spec.engine.name", {"type": "string", "enum": ["faster-whisper"]}, id="enumeration"),
+        pytest.param(".spec.task", {"type": "string", "enum": ["transcribe", "translate"]}, id="enumeration"),
+        pytest.param(".spec.engine.options", {"type": "object", "maxProperties": 16}, id="map"),
+        pytest.param(".spec.engine.options[]", {"type": "string", "maxLength": 256}, id="values of a map"),
         pytest.param(".spec.source.s3.key", {"minLength": 1, "maxLength": 1024}, id="length"),
         pytest.param(".status.startTime", {"type": "string", "format": "date-time"}, id="time"),
         pytest.param(
@@ -170,8 +172,17 @@ def test_the_source_is_exactly_one(schema: dict[str, Any]) -> None:
     source = field_of(schema, ".spec.source")
     (rule,) = source["x-kubernetes-validations"]
 
-    assert {"s3", "upload"} == source["properties"].keys()
-    assert "has(self.s3) != has(self.upload)" == rule["rule"]
+    assert {"s3", "upload", "url"} == source["properties"].keys()
+    assert "[has(self.s3), has(self.upload), has(self.url)].exists_one(given, given)" == rule["rule"]
+
+
+def test_the_keys_of_a_map_are_bounded_by_a_rule(schema: dict[str, Any]) -> None:
+    """A structural schema knows no pattern for keys, and would prune a map whose values it does not know."""
+    options = field_of(schema, ".spec.engine.options")
+
+    assert ["self.all(name, name.size() <= 63 && name.matches('^[a-z][A-Za-z0-9]*$'))"] == [
+        rule["rule"] for rule in options["x-kubernetes-validations"]
+    ]
 
 
 @pytest.mark.parametrize("column", PRINTER_COLUMNS, ids=lambda column: column["name"])

@@ -7,10 +7,13 @@ from pydantic import ValidationError
 
 from steno_types import (
     Assignment,
+    DestinationPrefix,
     EngineName,
     EngineSettings,
     JobIdentity,
     SourceObject,
+    Task,
+    TranscriptFormat,
     TranscriptionJob,
     TranscriptionJobStatus,
 )
@@ -61,17 +64,53 @@ def test_a_job_without_an_identity_is_refused(missing: str) -> None:
         TranscriptionJob.model_validate({**WIRE, "metadata": metadata})
 
 
-def test_an_assignment_survives_the_pods_environment() -> None:
-    """What the operator puts into the pod, the worker reads."""
-    assignment = Assignment(
-        job=JobIdentity(namespace="ns", name="talk", uid="u"),
-        source=SourceObject(bucket="b", key="talks/ä.wav"),
-        results_prefix="steno/ns/jobs/talk-6f3d1c6e/",
-        profile="cpu",
-        image="steno/worker:1",
-        engine=EngineSettings(name=EngineName.FASTER_WHISPER, model="tiny"),
-        word_timestamps=True,
-    )
+ASSIGNMENT = Assignment(
+    job=JobIdentity(namespace="ns", name="talk", uid="u"),
+    source=SourceObject(bucket="b", key="talks/ä.wav"),
+    results_prefix="steno/ns/jobs/talk-6f3d1c6e/",
+    profile="cpu",
+    image="steno/worker:1",
+    engine=EngineSettings(name=EngineName.FASTER_WHISPER, model="tiny"),
+    word_timestamps=True,
+)
+FULL_ASSIGNMENT = ASSIGNMENT.model_copy(
+    update={
+        "source": None,
+        "source_url": "https://media.example.org/a.mp3?signature=hunter2",
+        "engine": EngineSettings(
+            name=EngineName.OPENAI, model="whisper-1", batch_size=4, vad=False, options={"maxSeconds": "12"}
+        ),
+        "task": Task.TRANSLATE,
+        "prompt": "A talk.",
+        "hotwords": ("Nyquist",),
+        "channel": 1,
+        "destination": DestinationPrefix(bucket="talks", prefix="ä/", formats=(TranscriptFormat.VERBOSE_JSON,)),
+    }
+)
 
+
+@pytest.mark.parametrize("assignment", [ASSIGNMENT, FULL_ASSIGNMENT], ids=["a little", "everything"])
+def test_an_assignment_survives_the_pods_environment(assignment: Assignment) -> None:
+    """What the operator puts into the pod, the worker reads."""
     assert assignment == Assignment.model_validate_json(assignment.model_dump_json(by_alias=True))
     assert assignment == Assignment.model_validate(assignment.to_wire())
+
+
+@pytest.mark.parametrize(
+    "sources",
+    [
+        pytest.param({}, id="none"),
+        pytest.param({"source": {"bucket": "b", "key": "k"}, "sourceUrl": "https://a/b"}, id="two"),
+    ],
+)
+def test_an_assignment_has_one_source(sources: dict[str, Any]) -> None:
+    """A worker is never left to choose where the recording is."""
+    wire = {name: value for name, value in ASSIGNMENT.to_wire().items() if name != "source"}
+
+    with pytest.raises(ValidationError, match="exactly one of source and sourceUrl"):
+        Assignment.model_validate({**wire, **sources})
+
+
+def test_an_assignment_does_not_show_the_address_by_accident() -> None:
+    """The source's query may be a secret, and what is printed for debugging leaves it out."""
+    assert "hunter2" not in repr(FULL_ASSIGNMENT) + str(FULL_ASSIGNMENT)

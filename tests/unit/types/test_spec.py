@@ -21,7 +21,14 @@ def test_an_upload_is_all_that_is_needed() -> None:
     """A spec of a source alone is whole, and every default is the one documented."""
     spec = TranscriptionJobSpec.model_validate(a_spec())
 
-    assert {"source": UPLOAD, "language": "auto", "wordTimestamps": False, "backoffLimit": 3} == spec.to_wire()
+    assert {
+        "source": UPLOAD,
+        "task": "transcribe",
+        "language": "auto",
+        "hotwords": [],
+        "wordTimestamps": False,
+        "backoffLimit": 3,
+    } == spec.to_wire()
 
 
 @pytest.mark.parametrize(
@@ -39,6 +46,22 @@ def test_an_upload_is_all_that_is_needed() -> None:
         pytest.param(a_spec(language="de"), id="language"),
         pytest.param(a_spec(language="zh-Hant-TW"), id="language with script and region"),
         pytest.param(a_spec(language="yue"), id="language of three letters"),
+        pytest.param(a_spec(language="mixed"), id="languages, chunk by chunk"),
+        pytest.param({"source": {"url": "https://media.example.org/a.mp3?key=1#t=2"}}, id="address"),
+        pytest.param({"source": {"url": "http://[2001:db8::1]:8080"}}, id="address without a path"),
+        pytest.param(
+            a_spec(engine={"batchSize": 256, "vad": False, "options": {"maxSeconds": "12"}}), id="engine's rest"
+        ),
+        pytest.param(a_spec(task="translate"), id="translation"),
+        pytest.param(a_spec(prompt="p" * 1000), id="longest prompt"),
+        pytest.param(a_spec(hotwords=["Nyquist", "w" * 63]), id="hotwords"),
+        pytest.param(a_spec(channel=0), id="first channel"),
+        pytest.param(
+            a_spec(
+                outputs={"destination": {"s3": {"bucket": "talks", "prefix": "ä/b"}}, "formats": ["srt", "report"]}
+            ),
+            id="outputs",
+        ),
         pytest.param(a_spec(wordTimestamps=True), id="word timestamps"),
         pytest.param(a_spec(backoffLimit=0), id="no retries"),
         pytest.param(a_spec(ttlSecondsAfterFinished=-1), id="kept for ever"),
@@ -86,6 +109,34 @@ def test_a_good_spec_survives_the_wire(wire: dict[str, Any]) -> None:
         pytest.param(a_spec(language="german"), "language", id="a word for a language"),
         pytest.param(a_spec(language="de_DE"), "language", id="underscore in a language"),
         pytest.param(a_spec(language="de" + "-abcdefgh" * 4), "language", id="language too long"),
+        pytest.param({"source": {**UPLOAD, "url": "https://a/b"}}, "source", id="upload and address"),
+        pytest.param({"source": {"url": "ftp://a/b"}}, "source.url", id="another scheme"),
+        pytest.param({"source": {"url": "https:///b"}}, "source.url", id="no host"),
+        pytest.param({"source": {"url": "https://a/b c"}}, "source.url", id="blank in an address"),
+        pytest.param({"source": {"url": "https://a/" + "b" * 4087}}, "source.url", id="address too long"),
+        pytest.param(a_spec(engine={"batchSize": 0}), "engine.batchSize", id="no batch"),
+        pytest.param(a_spec(engine={"options": {"a": "b" * 257}}), "engine.options.a", id="option too long"),
+        pytest.param(
+            a_spec(engine={"options": {f"a{n}": "b" for n in range(17)}}), "engine.options", id="too many options"
+        ),
+        pytest.param(a_spec(task="summarize"), "task", id="unknown task"),
+        pytest.param(a_spec(prompt=""), "prompt", id="empty prompt"),
+        pytest.param(a_spec(hotwords=["w"] * 51), "hotwords", id="too many hotwords"),
+        pytest.param(a_spec(hotwords=["a", ""]), "hotwords.1", id="empty hotword"),
+        pytest.param(a_spec(channel=64), "channel", id="channel too high"),
+        pytest.param(a_spec(outputs={}), "outputs.destination", id="no destination"),
+        pytest.param(a_spec(outputs={"destination": {}}), "outputs.destination.s3", id="no place"),
+        pytest.param(a_spec(outputs={"destination": {"s3": {}}, "formats": []}), "outputs.formats", id="no formats"),
+        pytest.param(
+            a_spec(outputs={"destination": {"s3": {}}, "formats": ["md", "docx"]}),
+            "outputs.formats.1",
+            id="unknown format",
+        ),
+        pytest.param(
+            a_spec(outputs={"destination": {"s3": {"prefix": "a\nb"}}}),
+            "outputs.destination.s3.prefix",
+            id="line break in a prefix",
+        ),
         pytest.param(a_spec(backoffLimit=-1), "backoffLimit", id="negative retries"),
         pytest.param(a_spec(backoffLimit=21), "backoffLimit", id="too many retries"),
         pytest.param(a_spec(ttlSecondsAfterFinished=-2), "ttlSecondsAfterFinished", id="negative TTL"),
@@ -103,8 +154,35 @@ def test_a_bad_spec_is_refused_by_the_name_of_its_field(wire: dict[str, Any], fi
 @pytest.mark.parametrize("source", [{}, {**UPLOAD, "s3": {"key": "k"}}], ids=["none", "both"])
 def test_the_refusal_of_a_source_names_the_choice(source: dict[str, Any]) -> None:
     """Who sets no source or two is told which there are."""
-    with pytest.raises(ValidationError, match=r"source\.s3 and source\.upload"):
+    with pytest.raises(ValidationError, match=r"source\.s3, source\.upload and source\.url"):
         TranscriptionJobSpec.model_validate({"source": source})
+
+
+SECRET_URL = "https://user:hunter2@media.example.org/a.mp3?signature=hunter2"
+
+
+def test_an_address_is_not_shown_by_accident() -> None:
+    """Its query may be a secret, so what logs and tracebacks print of a spec leaves it out."""
+    spec = TranscriptionJobSpec.model_validate({"source": {"url": SECRET_URL}})
+
+    assert SECRET_URL == spec.source.url
+    assert "hunter2" not in repr(spec) + str(spec)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        pytest.param({"url": SECRET_URL + " "}, id="address at fault"),
+        pytest.param({"url": SECRET_URL, "s3": {"key": "k"}}, id="two sources"),
+        pytest.param({"url": SECRET_URL, "s3": {"key": ""}}, id="another field at fault"),
+    ],
+)
+def test_a_refusal_does_not_repeat_the_address(source: dict[str, Any]) -> None:
+    """A job that cannot be read is logged with what is wrong with it, and without what it holds."""
+    with pytest.raises(ValidationError) as caught:
+        TranscriptionJobSpec.model_validate({"source": source})
+
+    assert "hunter2" not in str(caught.value)
 
 
 def test_the_mutable_fields_are_fields() -> None:
