@@ -8,7 +8,10 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/
 export PYTHONPATH := hack/cluster:hack/installation
-CODE := crds store kube operator gateway worker-image hack tests
+# All but `multistep`, which has a lock of its own: it pins what the others need newer.
+LOCKED := operator gateway worker worker-cuda openai
+GROUPS_OF_TOOLS := test lint build bench
+CODE := crds store kube operator gateway worker-image command hack tests
 
 ##@ Use
 
@@ -46,6 +49,57 @@ test-cluster: $(VENV)/installed ## On a real kind cluster, made and removed (roo
 .PHONY: test-packaging
 test-packaging: $(VENV)/installed ## The built wheel, in a clean environment per extra
 	@$(RUN)python hack/tiers.py packaging
+
+##@ Measure
+
+GPU_ENV := build/gpu-env
+GPU_WHEELS := build/gpu-wheels
+BENCHMARKS := -m benchmarks
+
+.PHONY: bench
+bench: ## All that can be measured without a GPU, and the page of it
+	@$(MAKE) bench-worker bench-memory
+	@$(MAKE) bench-report
+
+.PHONY: bench-worker
+bench-worker: $(VENV)/installed ## The worker against bare faster-whisper (needs espeak-ng)
+	@PYTHONPATH=tests $(RUN)python $(BENCHMARKS) worker
+
+.PHONY: bench-memory
+bench-memory: $(VENV)/installed ## The memory that ten hours of speech take (needs espeak-ng)
+	@PYTHONPATH=tests $(RUN)python $(BENCHMARKS) memory
+
+.PHONY: bench-report
+bench-report: $(VENV)/installed ## Write docs/benchmarks.md from what was measured
+	@PYTHONPATH=tests $(RUN)python $(BENCHMARKS) report
+
+# The environment is its own: CUDA's libraries are gigabytes. CTranslate2 loads them by name, so the loader is told where.
+.PHONY: gpu-check
+gpu-check: ## The worker on an NVIDIA GPU: words, speed, memory
+	@nvidia-smi --list-gpus >/dev/null 2>&1 || { echo "make gpu-check needs a GPU: nvidia-smi names none" >&2; exit 3; }
+	@$(PYTHON) -m venv $(GPU_ENV)
+	@if [ -d $(GPU_WHEELS) ]; then \
+	  $(GPU_ENV)/bin/pip install --quiet --no-index --find-links $(GPU_WHEELS) \
+	    "$$(ls $(CURDIR)/$(GPU_WHEELS)/steno-*.whl)[worker-cuda]" jiwer; \
+	else \
+	  $(GPU_ENV)/bin/pip install --quiet --constraint constraints.txt '.[worker-cuda]' jiwer; \
+	fi
+	@PYTHONPATH=tests:crds:store:worker-image \
+	  LD_LIBRARY_PATH="$$(printf '%s:' $(CURDIR)/$(GPU_ENV)/lib/python3*/site-packages/nvidia/*/lib)$$LD_LIBRARY_PATH" \
+	  $(GPU_ENV)/bin/python $(BENCHMARKS) gpu
+
+.PHONY: gpu-rehearsal
+gpu-rehearsal: $(VENV)/installed ## The same steps on the CPU, with a tiny model; keeps no figures
+	@PYTHONPATH=tests $(RUN)python $(BENCHMARKS) gpu --device cpu
+
+# For a GPU's machine that has no network; GPU_PYTHON_VERSION=3.12 names its Python where it differs from this one's.
+.PHONY: gpu-wheels
+gpu-wheels: $(VENV)/installed ## Fetch what gpu-check installs, more than a gigabyte
+	@rm -rf $(GPU_WHEELS)
+	@$(RUN)python -m build --wheel --outdir $(GPU_WHEELS) . >/dev/null
+	@$(RUN)pip download --quiet --constraint constraints.txt --only-binary=:all: --dest $(GPU_WHEELS) \
+	  $(GPU_PYTHON_VERSION:%=--python-version %) "$$(ls $(CURDIR)/$(GPU_WHEELS)/steno-*.whl)[worker-cuda]" jiwer
+	@du -sh $(GPU_WHEELS)
 
 ##@ Check
 
@@ -85,7 +139,7 @@ format: $(VENV)/installed ## Format the code, mend what ruff can mend
 .PHONY: lock
 lock: $(VENV)/installed ## Choose the versions of all dependencies anew: constraints.txt
 	@$(RUN)uv pip compile --quiet --universal --upgrade --python-version 3.11 --no-header --no-annotate \
-	  --no-emit-index-url --no-emit-find-links --all-extras --group test --group lint --group build \
+	  --no-emit-index-url --no-emit-find-links $(LOCKED:%=--extra %) $(GROUPS_OF_TOOLS:%=--group %) \
 	  pyproject.toml --output-file constraints.txt
 
 .PHONY: wheel
@@ -97,8 +151,8 @@ $(VENV)/installed: pyproject.toml constraints.txt
 	@echo "==> Python environment $(VENV)"
 	@$(PYTHON) -m venv $(VENV) || { echo "no venv: install python3-venv" >&2; exit 2; }
 	@$(RUN)pip install --quiet --upgrade 'pip>=25.1'
-	@$(RUN)pip install --quiet --constraint constraints.txt --editable '.[operator,gateway,worker]' \
-	  --group test --group lint --group build
+	@$(RUN)pip install --quiet --constraint constraints.txt --editable '.[operator,gateway,worker,openai]' \
+	  $(GROUPS_OF_TOOLS:%=--group %)
 	@touch $@
 
 ##@ Cluster

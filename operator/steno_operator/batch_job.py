@@ -139,6 +139,7 @@ def _container(profile: WorkerProfile, assignment: Assignment, installation: Ins
     env = {
         ASSIGNMENT_VARIABLE: told,
         "HF_HOME": MODEL_CACHE_PATH,
+        "STENO_MODEL_CACHE": MODEL_CACHE_PATH,
         "HOME": SCRATCH_PATH,
         "TMPDIR": SCRATCH_PATH,
         **dict(installation.worker_env),

@@ -7,6 +7,7 @@ import pytest
 
 from local_installation.images import ROOT
 from local_installation.installation import BUCKET, NAMESPACE, Installation
+from steno_types import TranscriptFormat
 from support.kubernetes_api import Api, wait_for
 
 SAMPLE = ROOT / "manifests" / "samples" / "transcriptionjob.yaml"
@@ -33,7 +34,7 @@ def test_sample_is_applied_waited_for_shown_and_deleted(installation: Installati
 
     assert ["NAME", "PHASE", "PROGRESS", "DURATION", "LANGUAGE", "RTF", "AGE"] == header.split()
     assert ["meeting", "Completed", "100"] == row.split()[:3]
-    assert ["json", "md", "txt"] == [output["format"] for output in status["outputs"]]
+    assert list(TranscriptFormat) == [output["format"] for output in status["outputs"]]
 
     installation.kubectl("delete", "--namespace", NAMESPACE, "--filename", str(SAMPLE), "--timeout=60s")
 

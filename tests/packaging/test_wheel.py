@@ -6,7 +6,15 @@ from pathlib import Path
 
 import pytest
 
-PACKAGES = {"steno_types", "steno_store", "steno_kube", "steno_operator", "steno_gateway", "steno_worker"}
+PACKAGES = {
+    "steno_types",
+    "steno_store",
+    "steno_kube",
+    "steno_operator",
+    "steno_gateway",
+    "steno_worker",
+    "steno_command",
+}
 
 EXIT_CONFIG = 78
 
@@ -32,6 +40,12 @@ def test_wheel_holds_the_packages_and_nothing_else(wheel: Path) -> None:
     assert PACKAGES == {name.split("/")[0] for name in names if name.endswith("/py.typed")}
 
 
+def test_wheel_holds_the_clip_of_the_self_test(wheel: Path) -> None:
+    """What a package needs besides its modules comes along."""
+    with zipfile.ZipFile(wheel) as archive:
+        assert archive.read("steno_worker/self_test.flac").startswith(b"fLaC")
+
+
 @pytest.mark.parametrize("environment", [""], indirect=True, ids=["base"])
 def test_base_needs_pydantic_alone(environment: Path) -> None:
     """Who reads TranscriptionJobs installs the models and pydantic, no client and no framework."""
@@ -53,6 +67,20 @@ def test_part_without_its_extra_names_it(environment: Path, part: str) -> None:
     assert [] == ended.stdout.splitlines()
     (line,) = ended.stderr.splitlines()
     assert f"steno[{part}]" in line
+
+
+@pytest.mark.parametrize("environment", [""], indirect=True, ids=["base"])
+def test_the_command_explains_itself_without_any_extra(environment: Path) -> None:
+    """``steno`` lists what it can do; a subcommand shows its help, and names its extra when it is to work."""
+    listed = call(environment / "steno", "--help")
+    explained = call(environment / "steno", "transcribe", "--help")
+    refused = call(environment / "steno", "transcribe", "talk.wav")
+
+    assert (0, 0, EXIT_CONFIG) == (listed.returncode, explained.returncode, refused.returncode)
+    assert "  transcribe  Transcribe recordings of this machine, without a cluster." in listed.stdout.splitlines()
+    assert explained.stdout.startswith("usage: steno transcribe")
+    (line,) = refused.stderr.splitlines()
+    assert line.endswith("run: pip install 'steno[worker]'")
 
 
 @pytest.mark.parametrize("environment", ["operator", "gateway", "worker"], indirect=True)

@@ -6,18 +6,27 @@
     ├── TerminalError
     │   ├── AudioError
     │   │   ├── AudioUndecodableError
-    │   │   └── NoAudioStreamError
+    │   │   ├── NoAudioStreamError
+    │   │   └── AudioTooLongError
     │   ├── LanguageUnsupportedError
+    │   ├── OptionUnsupportedError
+    │   ├── TranscriptIncompleteError
     │   ├── SourceError
     │   │   ├── SourceNotFoundError
-    │   │   └── SourceForbiddenError
+    │   │   ├── SourceForbiddenError
+    │   │   └── SourceTooLargeError
     │   └── ConfigurationError
     │       ├── ModelUnknownError
     │       ├── SettingsInvalidError
+    │       ├── SelfTestFailedError
     │       └── OutputForbiddenError
     ├── RetryableError
     │   ├── StorageUnavailableError
-    │   └── DeviceOutOfMemoryError
+    │   ├── SourceUnavailableError
+    │   ├── ModelDownloadFailedError
+    │   ├── DeviceOutOfMemoryError
+    │   ├── EngineFailedError
+    │   └── ScratchFullError
     └── InternalError
 
 A class without children names its `Reason`; exit code, disposition and remedy follow from ``steno_types.failure``.
@@ -64,10 +73,28 @@ class NoAudioStreamError(AudioError):
     reason = Reason.NO_AUDIO_STREAM
 
 
+class AudioTooLongError(AudioError):
+    """More was decoded than the installation allows; names the limit."""
+
+    reason = Reason.AUDIO_TOO_LONG
+
+
 class LanguageUnsupportedError(TerminalError):
     """The model does not know the language asked for; names both."""
 
     reason = Reason.LANGUAGE_UNSUPPORTED
+
+
+class OptionUnsupportedError(TerminalError):
+    """The engine or its model cannot do what the job asks for; names the field."""
+
+    reason = Reason.OPTION_UNSUPPORTED
+
+
+class TranscriptIncompleteError(TerminalError):
+    """Speech was found that the transcript does not cover; says how much, and where."""
+
+    reason = Reason.TRANSCRIPT_INCOMPLETE
 
 
 class SourceError(TerminalError):
@@ -81,9 +108,15 @@ class SourceNotFoundError(SourceError):
 
 
 class SourceForbiddenError(SourceError):
-    """The store's credentials may not read the recording."""
+    """The recording may not be read: the credentials do not suffice, or the address is one that must not be asked."""
 
     reason = Reason.SOURCE_FORBIDDEN
+
+
+class SourceTooLargeError(SourceError):
+    """The recording has more bytes than are fetched; names the limit."""
+
+    reason = Reason.SOURCE_TOO_LARGE
 
 
 class ConfigurationError(TerminalError):
@@ -102,6 +135,12 @@ class SettingsInvalidError(ConfigurationError):
     reason = Reason.SETTINGS_INVALID
 
 
+class SelfTestFailedError(ConfigurationError):
+    """The model hears nothing in the clip that it is tested with."""
+
+    reason = Reason.SELF_TEST_FAILED
+
+
 class OutputForbiddenError(ConfigurationError):
     """The store's credentials may not write where the results belong."""
 
@@ -118,10 +157,34 @@ class StorageUnavailableError(RetryableError):
     reason = Reason.STORAGE_UNAVAILABLE
 
 
+class SourceUnavailableError(RetryableError):
+    """The server that has the recording did not answer, after the worker's own retries."""
+
+    reason = Reason.SOURCE_UNAVAILABLE
+
+
+class ModelDownloadFailedError(RetryableError):
+    """The model could not be fetched from where it lies."""
+
+    reason = Reason.MODEL_DOWNLOAD_FAILED
+
+
 class DeviceOutOfMemoryError(RetryableError):
     """The GPU ran out of memory while the model was loaded or ran."""
 
     reason = Reason.DEVICE_OUT_OF_MEMORY
+
+
+class EngineFailedError(RetryableError):
+    """The engine, or the server behind it, gave up; says what it said."""
+
+    reason = Reason.ENGINE_FAILED
+
+
+class ScratchFullError(RetryableError):
+    """No space is left for the recording or its samples."""
+
+    reason = Reason.SCRATCH_FULL
 
 
 class InternalError(WorkerError):

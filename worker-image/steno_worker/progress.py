@@ -1,4 +1,4 @@
-"""Say in the log how far the attempt is: at each stage's begin, and at most every two seconds in between.
+"""Say how far the attempt is, in the log and to whoever listens: as each stage begins, then every 2 s at most.
 
 Driven by `pipeline`. Must not know what the stages do.
 """
@@ -20,19 +20,33 @@ logger = logging.getLogger(__name__)
 class ProgressLog:
     """Where one attempt stands."""
 
-    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        *,
+        post: Callable[[ProgressReport], None] = lambda _: None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._post = post
         self._clock = clock
         self._stage = Stage.FETCH
-        self._reported = clock()
+        self._stage_began = self._reported = clock()
         self._processed_seconds = 0.0
         self._first: tuple[float, float] | None = None  # when the first segment came, and how far it reached
         self.total_seconds = 0.0
         """Seconds of audio in all; 0 while unknown."""
+        self._stage_seconds: dict[Stage, float] = {}
 
     def enter(self, stage: Stage) -> None:
         """Begin `stage` and say so."""
-        self._stage = stage
+        self._stage_seconds = self.stage_seconds
+        self._stage, self._stage_began = stage, self._clock()
         self._report()
+
+    @property
+    def stage_seconds(self) -> dict[Stage, float]:
+        """Wall seconds spent in each stage so far."""
+        spent = self._stage_seconds.get(self._stage, 0.0) + self._clock() - self._stage_began
+        return {**self._stage_seconds, self._stage: spent}
 
     def advance(self, processed_seconds: float) -> None:
         """Take note that the audio is transcribed up to here; say so if the last word is old enough."""
@@ -64,4 +78,6 @@ class ProgressLog:
 
     def _report(self) -> None:
         self._reported = self._clock()
-        logger.info("progress", extra=fields(**self.report().model_dump(mode="json")))
+        report = self.report()
+        logger.info("progress", extra=fields(**report.model_dump(mode="json")))
+        self._post(report)

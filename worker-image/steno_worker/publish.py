@@ -7,7 +7,7 @@ Knows keys, sizes, digests. Must not know formats, engines or Kubernetes.
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -23,7 +23,7 @@ from steno_store import (
 )
 from steno_types import JobIdentity, Manifest, ManifestOutput
 from steno_worker.errors import OutputForbiddenError, SettingsInvalidError, StorageUnavailableError
-from steno_worker.rendering import Rendering
+from steno_worker.rendering import Rendering, file_suffix
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,16 +43,12 @@ class Results:
             return read_manifest(self.store, self.prefix)
 
     def probe(self) -> None:
-        """Raise unless this attempt may write.
-
-        Leaves an empty object behind, which goes with the job: deleting it would take a right that a worker needs
-        for nothing else.
-        """
+        """Raise unless this attempt may write."""
         with _store_errors():
-            self.store.put(f"{keys.attempt(self.prefix, self.attempt)}probe", b"")
+            self.store.check_writable(f"{keys.attempt(self.prefix, self.attempt)}probe")
 
-    def write(self, renderings: Sequence[Rendering]) -> tuple[ManifestOutput, ...]:
-        """Store `renderings` under this attempt; nobody looks there before a manifest names them."""
+    def write(self, renderings: Iterable[Rendering]) -> tuple[ManifestOutput, ...]:
+        """Store `renderings` one by one under this attempt; nobody looks there before a manifest names them."""
         return tuple(self._write(rendering) for rendering in renderings)
 
     def claim(self, manifest: Manifest) -> Manifest:
@@ -61,7 +57,7 @@ class Results:
             return claim_outcome(self.store, self.prefix, manifest)
 
     def _write(self, rendering: Rendering) -> ManifestOutput:
-        key = keys.transcript(self.prefix, self.attempt, rendering.format)
+        key = keys.transcript(self.prefix, self.attempt, file_suffix(rendering.format))
         with _store_errors():
             self.store.put(key, rendering.body, content_type=rendering.content_type)
         return ManifestOutput(

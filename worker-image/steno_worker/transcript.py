@@ -8,7 +8,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
-from steno_types import JobIdentity
+from steno_types import JobIdentity, Task
 from steno_types.base import WireModel
 
 SCHEMA_VERSION: Final = 1
@@ -48,6 +48,14 @@ class Segment(WireModel):
     """Probability that its decoding window holds no speech."""
     compression_ratio: float
     """Of its decoding window's text under zlib; above 2.4 the model likely repeats itself (Radford 2022, 4.5)."""
+    temperature: Annotated[float, Field(ge=0)] = 0.0
+    """Sampling temperature that it was decoded with; 0: the most likely words (beam search)."""
+    redecoded: tuple[str, ...] | None = None
+    """Why its chunk was decoded again (`steno_worker.report.Fault`); absent where the first decoding was sound."""
+    language: str | None = None
+    """BCP 47 tag of its chunk, where the job's language is ``mixed``."""
+    tokens: tuple[int, ...] = ()
+    """The model's own tokens, where the engine tells; not part of the ``json`` output, which they would double."""
     words: tuple[Word, ...] | None = None
     """Present when the job asked for word timestamps."""
 
@@ -62,11 +70,13 @@ class EngineInfo(WireModel):
     model: str
     """The model, as the job or its profile names it."""
     device: str
-    """cpu or cuda."""
+    """cpu, cuda or remote."""
     compute_type: str
-    """The compute type in use, as CTranslate2 names it."""
-    beam_size: int
-    """Hypotheses kept while decoding."""
+    """The compute type in use, as CTranslate2 names it; none without a model, remote where a server has it."""
+    beam_size: int | None = None
+    """Hypotheses kept while decoding; absent where the engine does not say."""
+    model_digest: str | None = None
+    """Digest of the model's files, as ``sha256:<hex>``; absent where the engine cannot see them."""
 
 
 class Transcript(WireModel):
@@ -80,6 +90,8 @@ class Transcript(WireModel):
     """BCP 47 tag as given or detected; absent when none was given and no speech was found."""
     duration_seconds: Seconds
     """Playing time of the audio that was decoded."""
+    task: Task = Task.TRANSCRIBE
+    """Whether this is what was said, or its translation into English."""
     engine: EngineInfo
     """What heard it."""
     segments: tuple[Segment, ...]

@@ -4,16 +4,19 @@ The pod is `steno_worker.worker.run` with an in-memory store; its environment is
 that is the worker's interface.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from steno_store import ObjectStore, read_manifest
 from steno_types import Assignment, EngineSettings, Manifest, Reason, TerminationMessage
-from steno_worker.engines import Engine, Heard, load_engine
-from steno_worker.samples import Samples
+from steno_worker.checkpoints import Checkpoints, NoCheckpoints
+from steno_worker.decoding import Audio
+from steno_worker.engines import Engine, Hearing, SpeechRequest, Work, load_engine
+from steno_worker.report import Coverage
 from steno_worker.sigterm import SigtermWatch
 from steno_worker.transcript import EngineInfo, Segment
 from steno_worker.worker import run
@@ -21,6 +24,8 @@ from support.object_store import InMemoryObjectStore
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 MODEL = FIXTURES / "models" / "whisper-espeak" / "ct2-int8"
+SMALL_WHISPER: dict[str, Any] = {"name": "faster-whisper", "model": str(MODEL), "options": {"maxChunkSeconds": "12"}}
+"""Engine settings of the model that was trained on windows of a few sentences."""
 UPLOAD_KEY = "steno/team/uploads/0123456789abcdef0123456789abcdef"
 RESULTS_PREFIX = "steno/team/jobs/talk-89abcdef/"
 POD_NAME = "talk-89abcdef-x7k2p"
@@ -32,7 +37,10 @@ class ScriptedEngine:
 
     lines: tuple[str, ...] = ("Good morning everyone.", "That is all.")
     raises: Exception | None = None
-    """Raised once every line was said."""
+    """Raised in place of the lines."""
+    coverage: Coverage = field(default_factory=lambda: Coverage(speech_seconds=2.0, covered_seconds=2.0))
+    requests: list[SpeechRequest] = field(default_factory=list)
+    """What it was asked, job by job."""
     loads: int = 0
     """How often it was loaded."""
     on_load: Callable[[], None] = lambda: None
@@ -49,14 +57,17 @@ class ScriptedEngine:
         self.on_load()
         return self
 
-    def transcribe(self, samples: Samples, *, language: str, word_timestamps: bool) -> Heard:
-        """Say the lines, one a second."""
-        del samples, word_timestamps
-        return Heard(language="en" if language == "auto" else language, segments=self._segments())
+    def check(self, request: SpeechRequest) -> None:
+        """Take everything on."""
+        self.requests.append(request)
 
-    def _segments(self) -> Iterator[Segment]:
-        for number, line in enumerate(self.lines):
-            yield Segment(
+    def transcribe(self, work: Work) -> Hearing:
+        """Say the lines, one a second."""
+        if self.raises is not None:
+            raise self.raises
+        language = work.request.language
+        segments = tuple(
+            Segment(
                 id=number,
                 start=number,
                 end=number + 0.5,
@@ -65,8 +76,9 @@ class ScriptedEngine:
                 no_speech_prob=0.0,
                 compression_ratio=1.0,
             )
-        if self.raises is not None:
-            raise self.raises
+            for number, line in enumerate(self.lines)
+        )
+        return Hearing(language="en" if language == "auto" else language, segments=segments, coverage=self.coverage)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,3 +144,16 @@ class Pod:
             return read_manifest(self.store, RESULTS_PREFIX)
         finally:
             self.store.failing, self.store.forbidden_prefixes = failing, forbidden
+
+
+def work_on(audio: Audio, *, checkpoints: Checkpoints | None = None, vad: bool = True, **request: Any) -> Work:
+    """Give an engine a recording's samples to work on, and nothing else."""
+    return Work(
+        request=SpeechRequest(**request),
+        audio=audio,
+        recording=Path("/nonexistent"),
+        scratch=Path("/nonexistent"),
+        checkpoints=checkpoints or NoCheckpoints(),
+        vad=vad,
+        progress=lambda _: None,
+    )

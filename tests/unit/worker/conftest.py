@@ -10,7 +10,7 @@ import pytest
 from steno_store import StoreError
 from steno_types import Assignment, EngineSettings, JobIdentity, SourceObject
 from support.object_store import InMemoryObjectStore
-from unit.worker.attempts import FIXTURES, MODEL, RESULTS_PREFIX, UPLOAD_KEY, Pod, ScriptedEngine
+from unit.worker.attempts import FIXTURES, RESULTS_PREFIX, SMALL_WHISPER, UPLOAD_KEY, Pod, ScriptedEngine
 from unit.worker.recordings import write_recording
 
 
@@ -36,7 +36,7 @@ def assignment() -> Assignment:
         results_prefix=RESULTS_PREFIX,
         profile="tiny",
         image="steno-worker:test",
-        engine=EngineSettings.model_validate({"name": "faster-whisper", "model": str(MODEL)}),
+        engine=EngineSettings.model_validate(SMALL_WHISPER),
     )
 
 

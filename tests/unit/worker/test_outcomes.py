@@ -24,12 +24,15 @@ from steno_types import (
     Outcome,
     Reason,
     SourceObject,
+    TranscriptFormat,
 )
 from steno_worker.errors import DeviceOutOfMemoryError, ModelUnknownError, SettingsInvalidError
+from steno_worker.rendering import file_suffix
 from support.object_store import InMemoryObjectStore
 from unit.worker.attempts import POD_NAME, RESULTS_PREFIX, UPLOAD_KEY, Pod, ScriptedEngine
 
 OTHER = "talk-89abcdef-first"
+WHAT_WAS_HEARD = ("audio_duration_s", "language", "segment_count", "words_per_minute")
 
 
 def claimed_by_another(assignment: Assignment, *, reason: Reason | None = None, attempt: str = OTHER) -> Manifest:
@@ -62,10 +65,11 @@ def test_the_manifest_names_what_is_stored(pod: Pod, assignment: Assignment, eng
     manifest = pod.run(assignment=assignment, load=engine.load).manifest
 
     assert manifest is not None
-    assert ["json", "md", "txt"] == [output.format for output in manifest.outputs]
+    assert list(TranscriptFormat) == [output.format for output in manifest.outputs]
     for output in manifest.outputs:
         body = pod.store.get(output.key)
-        assert keys.transcript(RESULTS_PREFIX, manifest.attempt, output.format) == output.key
+        suffix = file_suffix(TranscriptFormat(output.format))
+        assert keys.transcript(RESULTS_PREFIX, manifest.attempt, suffix) == output.key
         assert len(body) == output.bytes
         assert hashlib.sha256(body).hexdigest() == output.sha256
         assert pod.store.content_types[output.key] == output.content_type
@@ -235,18 +239,20 @@ def test_an_absent_source_bucket_fails_the_job(pod: Pod, assignment: Assignment,
     ("error", "calls", "reason", "exit_code", "claimed"),
     [
         pytest.param(
-            StoreForbiddenError("denied"), ["download"], Reason.SOURCE_FORBIDDEN, 66, True, id="source forbidden"
+            StoreForbiddenError("denied"), ["stream"], Reason.SOURCE_FORBIDDEN, 66, True, id="source forbidden"
         ),
         pytest.param(
-            StoreUnavailableError("away"), ["download"], Reason.STORAGE_UNAVAILABLE, 69, False, id="source away"
+            StoreUnavailableError("away"), ["stream"], Reason.STORAGE_UNAVAILABLE, 69, False, id="source away"
         ),
         pytest.param(
-            StoreError("no such feature"), ["download"], Reason.SOURCE_FORBIDDEN, 66, True, id="source not handed out"
+            StoreError("no such feature"), ["stream"], Reason.SOURCE_FORBIDDEN, 66, True, id="source not handed out"
         ),
-        pytest.param(StoreForbiddenError("denied"), ["put"], Reason.OUTPUT_FORBIDDEN, 78, True, id="probe refused"),
+        pytest.param(
+            StoreForbiddenError("denied"), ["check_writable"], Reason.OUTPUT_FORBIDDEN, 78, True, id="probe refused"
+        ),
         pytest.param(
             StoreForbiddenError("denied"),
-            ["put", "put_if_absent"],
+            ["check_writable", "put_if_absent"],
             Reason.OUTPUT_FORBIDDEN,
             78,
             False,
@@ -256,7 +262,9 @@ def test_an_absent_source_bucket_fails_the_job(pod: Pod, assignment: Assignment,
             StoreForbiddenError("denied"), ["get"], Reason.OUTPUT_FORBIDDEN, 78, False, id="manifest hidden"
         ),
         pytest.param(StoreUnavailableError("away"), [], Reason.STORAGE_UNAVAILABLE, 69, False, id="store away"),
-        pytest.param(BucketNotFoundError("none"), ["put"], Reason.SETTINGS_INVALID, 78, True, id="no such bucket"),
+        pytest.param(
+            BucketNotFoundError("none"), ["check_writable"], Reason.SETTINGS_INVALID, 78, True, id="no such bucket"
+        ),
         pytest.param(
             StoreError("not implemented"),
             ["put_if_absent"],
@@ -359,9 +367,10 @@ def test_the_log_ends_with_the_figures(
 
     figures: dict[str, object] = vars(caplog.records[-1])["steno_fields"]
     assert {
-        "model": "none",
+        "model_size": "none",
         "audio_duration_s": 28.692,
         "language": "en",
         "segment_count": 2,
-    }.items() <= figures.items()
-    assert {"wall_time_s", "real_time_factor"} <= figures.keys()
+        "words_per_minute": 12.5,
+    } == {name: figures[name] for name in figures.keys() & {"model_size", *WHAT_WAS_HEARD}}
+    assert {"wall_time_s", "real_time_factor", "peak_rss_bytes", "stage_seconds"} <= figures.keys()

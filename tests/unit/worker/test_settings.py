@@ -43,6 +43,12 @@ def test_settings_are_read(environment: pytest.MonkeyPatch, assignment: Assignme
         pytest.param(
             "STENO_ATTEMPT", "hunter2/../up", "STENO_ATTEMPT: String should match", id="attempt with slashes"
         ),
+        pytest.param(
+            "STENO_URL_ALLOWED_HOSTS", "hunter2:80", "STENO_URL_ALLOWED_HOSTS: .*entry 1 is no", id="host and port"
+        ),
+        pytest.param(
+            "STENO_PROGRESS_URL", "hunter2", "STENO_PROGRESS_URL: String should match", id="no http address"
+        ),
         pytest.param("STENO_STORE_BUCKET", None, "STENO_STORE_BUCKET is not set; the chart", id="no bucket"),
         pytest.param("STENO_STORE_ENDPOINT", "hunter2", "STENO_STORE_ENDPOINT: .*valid URL", id="no address"),
         pytest.param("STENO_SCRATCH", "/nowhere", "STENO_SCRATCH is /nowhere, .* mount an emptyDir", id="no folder"),

@@ -10,8 +10,8 @@ from collections import Counter
 from typing import Any, Final
 
 from steno_types import Task
+from steno_worker.languages import ENGLISH, UNDETERMINED, openai_name
 from steno_worker.rendering.breaks import is_spaceless
-from steno_worker.rendering.languages import ENGLISH, UNDETERMINED, openai_name
 from steno_worker.transcript import Segment, Transcript
 
 _FRAMES_PER_SECOND: Final = 100

@@ -4,11 +4,9 @@ import json
 from typing import Any
 
 import pytest
-from faster_whisper.tokenizer import _LANGUAGE_CODES
 from openai.types.audio import TranscriptionVerbose, TranslationVerbose
 
 from steno_types import Task
-from steno_worker.rendering.languages import openai_name
 from unit.worker.rendering.transcripts import HOSTILE_TEXTS, a_segment, a_spoken_segment, a_transcript, bodies
 
 TRANSCRIPT = a_transcript(
@@ -90,26 +88,3 @@ def test_any_text_is_whole(text: str) -> None:
     segments = TranscriptionVerbose.model_validate(answer(a_segment(text)), strict=True).segments
 
     assert [text.lstrip()] == [segment.text.lstrip() for segment in segments or []]
-
-
-@pytest.mark.parametrize(
-    ("tag", "name"),
-    [
-        pytest.param("en", "english", id="a language"),
-        pytest.param("pt-BR", "portuguese", id="with a region"),
-        pytest.param("ZH-Hant", "chinese", id="in capitals, with a script"),
-        pytest.param("nb", "norwegian", id="a synonym"),
-        pytest.param("jv", "javanese", id="where Whisper's code is none of BCP 47"),
-        pytest.param("haw", "hawaiian", id="three letters"),
-        pytest.param("tlh-Latn", "tlh-Latn", id="unknown to OpenAI"),
-    ],
-)
-def test_language_names(tag: str, name: str) -> None:
-    """A BCP 47 tag is spelled as OpenAI's name, or stays where there is none."""
-    assert name == openai_name(tag)
-
-
-@pytest.mark.parametrize("code", _LANGUAGE_CODES)
-def test_every_language_of_whisper_has_a_name(code: str) -> None:
-    """No language that the model can detect is spelled by its tag."""
-    assert code != openai_name(code)
