@@ -35,7 +35,6 @@ from steno_worker.errors import (
 )
 from steno_worker.loading import LoadedEngines
 from steno_worker.rendering import Rendering, file_suffix, render_all
-from steno_worker.samples import SAMPLE_RATE_HZ
 from steno_worker.transcribing import transcribe
 
 EXIT_USAGE: Final = 2
@@ -155,9 +154,7 @@ def _transcribed(
         bar.set_description_str(file.name)
 
         def advance(seconds: float) -> None:
-            bar.total = round(
-                max(audio.num_decoded / SAMPLE_RATE_HZ, audio.duration_seconds_from_header or 0.0, seconds), 1
-            )
+            bar.total = round(max(audio.expected_seconds, seconds), 1)
             bar.update(round(seconds, 1) - bar.n)
 
         (work := Path(folder) / "engine").mkdir()

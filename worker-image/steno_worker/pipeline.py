@@ -35,7 +35,6 @@ from steno_worker.logs import fields
 from steno_worker.progress import ProgressLog
 from steno_worker.publish import Results
 from steno_worker.rendering import DEFAULT_LAYOUT, CueLayout, render_all
-from steno_worker.samples import SAMPLE_RATE_HZ
 from steno_worker.telemetry import gpu_memory_bytes, peak_rss_bytes
 from steno_worker.transcribing import Transcribed, transcribe
 from steno_worker.transcript import Transcript
@@ -175,7 +174,7 @@ def _transcribe(attempt: Attempt, engine: Engine, recording: Path, audio: Audio,
     scratch.mkdir()
 
     def advance(processed_seconds: float) -> None:
-        progress.total_seconds = _known_seconds(audio)
+        progress.total_seconds = audio.expected_seconds
         progress.advance(processed_seconds)
 
     work = fingerprint(_what_it_depends_on(assignment, engine, fetched))
@@ -274,11 +273,6 @@ def _publish(
         ),
     )
     return manifest
-
-
-def _known_seconds(audio: Audio) -> float:
-    """Give the duration as far as anybody knows: until all is decoded, what the header claims."""
-    return max(audio.num_decoded / SAMPLE_RATE_HZ, audio.duration_seconds_from_header or 0.0)
 
 
 def _word_count(transcript: Transcript) -> int:

@@ -84,6 +84,13 @@ class Audio:
         """Playing time by the header or FFmpeg's guess: a claim, for progress until `duration_seconds` is known."""
         return self._duration_seconds_from_header
 
+    @property
+    def expected_seconds(self) -> float:
+        """Playing time as far as it is known: the header's claim, or what is there already, until all is decoded."""
+        is_complete = self._spool.is_complete  # asked first: nothing is added after it is true
+        decoded_seconds = self.num_decoded / SAMPLE_RATE_HZ
+        return decoded_seconds if is_complete else max(decoded_seconds, self._duration_seconds_from_header or 0.0)
+
     def close(self) -> None:
         """Stop decoding, remove the spool file; calls that wait, and later ones, raise ValueError."""
         self._close()

@@ -101,6 +101,12 @@ class Spool:
         with self._changed:
             return self._num_written
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether all is there."""
+        with self._changed:
+            return self._complete
+
     def wait(self) -> tuple[int, tuple[str, ...]]:
         """Wait for the end; give the number of samples and the warnings.
 

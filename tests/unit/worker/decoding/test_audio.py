@@ -13,7 +13,7 @@ import pytest
 
 from steno_worker.decoding import Audio, DecodingLimits, audio_of, start_decoding
 from steno_worker.errors import AudioTooLongError, AudioUndecodableError, ScratchFullError
-from unit.worker.recordings import cut, write_recording, write_silence
+from unit.worker.recordings import cut, tone, write_recording, write_silence, write_wav
 
 LONG_SECONDS = 3600
 
@@ -145,3 +145,19 @@ def test_samples_at_hand_become_an_audio(tmp_path: Path) -> None:
         assert audio.duration_seconds_from_header is None
 
     assert [] == list(tmp_path.iterdir())
+
+
+def test_a_claim_counts_until_the_truth_is_known(tmp_path: Path) -> None:
+    """Progress is told against what is known: a header that claims days does so only while it is decoded."""
+    recording = write_wav(tmp_path / "a.wav", [tone(seconds=2.0)], data_bytes=0x70000000)
+
+    with start_decoding(recording, tmp_path / "spool") as audio:
+        audio.wait()
+
+        assert 2.0 == audio.expected_seconds
+
+
+def test_samples_at_hand_are_as_long_as_they_are(tmp_path: Path) -> None:
+    """There is no header to ask."""
+    with audio_of(np.zeros(8_000, np.float32), tmp_path) as audio:
+        assert 0.5 == audio.expected_seconds
