@@ -80,7 +80,12 @@ def test_a_killed_worker_is_gone_on_from(
     api.core.delete_namespaced_pod(pod.metadata.name, NAMESPACE, grace_period_seconds=grace_seconds)
     killed = api.wait_for_phase("killed", "Completed", timeout_seconds=240)
 
-    survivor = next(pod for pod in api.pods("killed") if pod.status.phase == "Succeeded")
+    # The outcome is the manifest's: it may be known a moment before the pod has ended.
+    survivor = wait_for(
+        lambda: next((pod for pod in api.pods("killed") if pod.status.phase == "Succeeded"), None),
+        "the pod that took over to end",
+        timeout_seconds=30,
+    )
     log = installation.kubectl("logs", "--namespace", NAMESPACE, survivor.metadata.name)
     resumed = [line for line in map(json.loads, log.splitlines()) if line["message"] == "resuming"]
     assert [True] == [line["checkpoints"] >= batches // 2 for line in resumed]

@@ -43,7 +43,8 @@ BATCH_SIZES: Final = {"cuda": 16, "cpu": 8}
 faster-whisper 1.2.1 on two cores); 16 of a large model need some 10 GB of a GPU."""
 
 BATCHES_IN_FLIGHT: Final = {"cuda": 2, "cpu": 1}
-"""Two keep a GPU at work while the host computes features; on a CPU they would take each other's cores."""
+"""With two, the host computes the features of one batch while the GPU works on the other, whose turn it is; on a CPU
+they would take each other's cores."""
 
 PAUSE_SECONDS: Final = 4
 """Put between the chunks of a batch: faster-whisper shortens a first word after a pause of more than four words, each
@@ -119,7 +120,6 @@ class FasterWhisper:
                     device=device,
                     compute_type=compute_type,
                     cpu_threads=thread_count(),
-                    num_workers=BATCHES_IN_FLIGHT[device],
                 )
         except WorkerError:
             raise
