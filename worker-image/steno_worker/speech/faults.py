@@ -5,6 +5,7 @@ loop decodes again (Radford et al. 2022, section 4.5; faster-whisper's batched p
 know who decoded, or how.
 """
 
+import re
 import zlib
 from collections.abc import Sequence
 from typing import Final
@@ -28,14 +29,21 @@ MAX_GAP_SECONDS: Final = 3.0
 TIME_TOLERANCE_SECONDS: Final = 0.5
 """By which a model's times may miss where speech was found."""
 
-REPEATED_WORDS: Final = 8
-"""So many words that are one phrase over and over are a loop: zlib does not see a short one."""
+MIN_CHARACTERS_PER_SECOND: Final = 2.0
+"""Nobody speaks more slowly: a segment covers no more speech than its text takes at this pace. People say 10 to 15
+characters a second, in Chinese 4 to 5, and of numbers written in digits 2 or more. A model that has lost its way says
+a few words and names the end of its window."""
 
-REPETITIONS: Final = 4
-"""How often a phrase occurs in a row before it is a loop; people do say things thrice."""
+LOOPS: Final = ((4, 8), (3, 12))
+"""A phrase that occurs so often in a row, and makes so many words in all, is a loop: zlib does not see a short one.
+People do say things thrice, but no long ones."""
 
 MAX_PHRASE_WORDS: Final = 12
 """Longest phrase looked for; whatever repeats more words than this compresses well enough to be seen."""
+
+_LOOP_INSIDE_A_WORD: Final = re.compile(r"([^\W\d_]{3,10}?)\1{3}|([^\W\d_]{1,2})\2{7}")
+"""Three letters or more four times in a row, or fewer of them eight times, as in scripts without spaces; laughter is
+shorter."""
 
 
 def faults_of(segments: Sequence[Segment], speech: Sequence[Span]) -> tuple[Fault, ...]:
@@ -64,25 +72,26 @@ def compression_ratio(text: str) -> float:
 
 
 def repeats_itself(text: str) -> bool:
-    """Whether some phrase follows itself too often."""
+    """Whether some phrase, or some part of a word, follows itself too often."""
     words = text.casefold().split()
-    for length in range(1, min(MAX_PHRASE_WORDS, len(words) // REPETITIONS) + 1):
+    for length in range(1, min(MAX_PHRASE_WORDS, len(words) // 2) + 1):
+        needed = min(max(repetitions * length, in_all) for repetitions, in_all in LOOPS)
         run = 0  # words that equal the one `length` before
         for earlier, later in zip(words, words[length:], strict=False):
             run = run + 1 if earlier == later else 0
-            repeated = run + length
-            if repeated >= max(REPEATED_WORDS, REPETITIONS * length):
+            if run + length >= needed:
                 return True
-    return False
+    return _LOOP_INSIDE_A_WORD.search(text.casefold()) is not None
 
 
 def uncovered(segments: Sequence[Segment], speech: Sequence[Span]) -> list[Span]:
     """Give the stretches of `speech` in which no segment lies, beyond the tolerance of times."""
-    covers = (
-        Span(
+
+    def cover(segment: Segment) -> Span:
+        said_by = segment.start + len(segment.text) / MIN_CHARACTERS_PER_SECOND
+        return Span(
             start=max(0, to_samples(segment.start - TIME_TOLERANCE_SECONDS)),
-            end=to_samples(segment.end + TIME_TOLERANCE_SECONDS),
+            end=to_samples(min(segment.end, said_by) + TIME_TOLERANCE_SECONDS),
         )
-        for segment in segments
-    )
-    return without(speech, covers)
+
+    return without(speech, map(cover, segments))

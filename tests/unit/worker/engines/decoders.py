@@ -25,7 +25,7 @@ def segment(start: float, end: float, text: str, *, avg_log_prob: float = -0.2, 
 
 def level_of(samples: Samples) -> str:
     """Name a chunk by how loud it is in its middle."""
-    return f"level {samples[len(samples) // 2]:.2f}"
+    return f"a sound of level {samples[len(samples) // 2]:.2f}"
 
 
 def heard(samples: Samples, text: str | None = None) -> HeardChunk:

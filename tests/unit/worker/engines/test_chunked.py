@@ -59,7 +59,7 @@ def test_chunks_are_put_together_in_order(transcribe: Transcribe) -> None:
     """Segments come numbered, at the recording's times, and every second of speech is covered."""
     hearing = transcribe(ScriptedDecoder())
 
-    assert [f"level 0.{n}0" for n in range(1, 10)] == texts(hearing)
+    assert [f"a sound of level 0.{n}0" for n in range(1, 10)] == texts(hearing)
     assert [(n, 12.0 * n, 12.0 * n + 8) for n in range(9)] == [
         (each.id, each.start, each.end) for each in hearing.segments
     ]
@@ -70,6 +70,19 @@ def test_chunks_are_put_together_in_order(transcribe: Transcribe) -> None:
         hearing.coverage.dropped,
         hearing.coverage.redecoded,
     )
+
+
+def test_speakers_stay_with_their_words(transcribe: Transcribe) -> None:
+    """What a decoder says of a segment's speaker is passed on, and nothing is made of nobody."""
+
+    def hear(samples: Samples) -> HeardChunk:
+        chunk = heard(samples)
+        speaker = {"a sound of level 0.10": "Ann", "a sound of level 0.30": "SPEAKER_01"}.get(chunk.segments[0].text)
+        return replace(chunk, segments=(chunk.segments[0].model_copy(update={"speaker": speaker}),))
+
+    hearing = transcribe(ScriptedDecoder(hear=hear))
+
+    assert ["Ann", None, "SPEAKER_01", *[None] * 6] == [each.speaker for each in hearing.segments]
 
 
 @pytest.mark.parametrize("in_flight", [1, 2, 3])
@@ -123,7 +136,7 @@ def test_a_device_too_small_for_one_chunk_gives_up(transcribe: Transcribe) -> No
         transcribe(ScriptedDecoder(room_for=0))
 
 
-def unsound(text: str = "Sound.", **bad: float) -> Callable[[Samples], HeardChunk]:
+def unsound(text: str = "What was said.", **bad: float) -> Callable[[Samples], HeardChunk]:
     """Hear the fifth stretch badly."""
 
     def hear(samples: Samples) -> HeardChunk:
@@ -150,11 +163,11 @@ def test_an_unsound_chunk_is_heard_again(
     hearing = transcribe(
         ScriptedDecoder(
             hear=hear(),
-            hear_again=lambda _: HeardChunk(segments=(segment(0, 8, "At last.", temperature=0.4),)),
+            hear_again=lambda _: HeardChunk(segments=(segment(0, 8, "Heard at the second try.", temperature=0.4),)),
         )
     )
 
-    assert "At last." == hearing.segments[4].text
+    assert "Heard at the second try." == hearing.segments[4].text
     assert [None] * 4 + [(fault,)] + [None] * 4 == [each.redecoded for each in hearing.segments]
     [redecoded] = hearing.coverage.redecoded
     assert (48.0, 56.0, (fault,), 0.4) == (
@@ -169,10 +182,12 @@ def test_an_unsound_chunk_is_heard_again(
 def test_the_better_of_two_unsound_hearings_is_kept(transcribe: Transcribe) -> None:
     """Doubtful words are better than a loop, and less doubtful ones better still."""
     first = transcribe(
-        ScriptedDecoder(hear=unsound("Doubtful.", avg_log_prob=-1.2), hear_again=lambda s: heard(s, LOOP))
+        ScriptedDecoder(
+            hear=unsound("Doubtful words, all of them.", avg_log_prob=-1.2), hear_again=lambda s: heard(s, LOOP)
+        )
     )
 
-    assert "Doubtful." == first.segments[4].text
+    assert "Doubtful words, all of them." == first.segments[4].text
     assert (Fault.LOW_PROBABILITY,) == first.segments[4].redecoded
 
 

@@ -33,6 +33,9 @@ def speech(*pairs: tuple[float, float]) -> list[Span]:
         pytest.param("no " * 8, id="a word eight times"),
         pytest.param("It begins well and then and then and then and then and then it ends.", id="in the middle"),
         pytest.param("The fox. the FOX. " * 4, id="in another case"),
+        pytest.param("and the pilot finished Michael while " * 3, id="a longer phrase three times"),
+        pytest.param("Gotelotelotelotelo and sendge.", id="inside a word"),
+        pytest.param("谢谢谢谢谢谢谢谢谢谢", id="in a script without spaces"),
         pytest.param("one two three four five six seven eight nine ten eleven twelve " * 4, id="a long phrase"),
     ],
 )
@@ -50,6 +53,7 @@ def test_a_loop_is_seen(text: str) -> None:
         pytest.param("bravo seven seven seven lima two two", id="numbers that repeat"),
         pytest.param("The old house is old and the new house is new.", id="words that recur"),
         pytest.param("one two three one two three one two three", id="a phrase three times"),
+        pytest.param("Hahahaha, that is 1000000000000 dollars.", id="laughter and zeros"),
     ],
 )
 def test_what_people_say_is_no_loop(text: str) -> None:
@@ -92,6 +96,23 @@ def test_words_the_model_doubts_are_seen(avg_log_probs: list[float], faults: tup
 def test_speech_without_words_is_seen(ends: float, faults: tuple[Fault, ...]) -> None:
     """A chunk whose words end long before its speech does has lost some."""
     assert faults == faults_of([segment(0, ends)], speech((0, 10)))
+
+
+@pytest.mark.parametrize(
+    ("text", "faults"),
+    [
+        pytest.param("This scientist.", (Fault.GAP,), id="two words for half a minute"),
+        pytest.param("555-1234, 555-1235, 555-1236, 555-1237, 555-1238, 555-1239.", (), id="numbers, digit by digit"),
+        pytest.param(
+            "今天的天气很好我们去公园走走然后在那里吃午饭再回家看书晚上一起做菜听音乐聊到深夜明早坐火车进城拜访老朋友",
+            (),
+            id="syllables",
+        ),
+    ],
+)
+def test_a_word_or_two_cover_no_half_minute(text: str, faults: tuple[Fault, ...]) -> None:
+    """A model that has lost its way names the end of its window; its few words are no text for all the speech."""
+    assert faults == faults_of([segment(0, 29.5, text)], speech((0, 29.5)))
 
 
 def test_silence_without_words_is_no_gap() -> None:

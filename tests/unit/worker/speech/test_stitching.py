@@ -103,3 +103,15 @@ def test_words_and_times_follow_the_text() -> None:
     assert [(2.2, 4, "start.", [" start."])] == [
         (each.start, each.end, each.text, [w.word for w in each.words or ()]) for each in new
     ]
+
+
+def test_speakers_stay_with_their_words() -> None:
+    """A segment that loses words, or whose times are mended, has the speaker that it had."""
+    ann = segment(0, 3, "Let us st").model_copy(update={"speaker": "Ann"})
+    bob = segment(1, 4, "us start.").model_copy(update={"speaker": "Bob"})
+
+    (kept,), (new,) = stitched([ann], [bob])
+    ordered, repaired = in_order([ann, bob], 10.0)
+
+    assert [("Let us", "Ann"), ("start.", "Bob")] == [(each.text, each.speaker) for each in (kept, new)]
+    assert (["Ann", "Bob"], 1) == ([each.speaker for each in ordered], repaired)
