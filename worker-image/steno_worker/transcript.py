@@ -54,6 +54,8 @@ class Segment(WireModel):
     """Why its chunk was decoded again (`steno_worker.report.Fault`); absent where the first decoding was sound."""
     language: str | None = None
     """BCP 47 tag of its chunk, where the job's language is ``mixed``."""
+    speaker: str | None = None
+    """Who speaks, as the engine numbers or names them; absent where it cannot tell speakers apart."""
     tokens: tuple[int, ...] = ()
     """The model's own tokens, where the engine tells; not part of the ``json`` output, which they would double."""
     words: tuple[Word, ...] | None = None

@@ -49,10 +49,8 @@ def render_all(transcript: Transcript, report: Report, layout: CueLayout = DEFAU
     yield _rendering(TranscriptFormat.JSON, transcript_to_json(transcript))
     yield _rendering(TranscriptFormat.VERBOSE_JSON, to_verbose_json(transcript))
     yield _rendering(TranscriptFormat.MARKDOWN, to_markdown(transcript))
-    cues = tuple(lay_out(transcript.segments, layout))
-    yield _rendering(TranscriptFormat.SRT, to_srt(cues))
-    yield _rendering(TranscriptFormat.VTT, to_vtt(cues))
-    del cues
+    yield _rendering(TranscriptFormat.SRT, to_srt(lay_out(transcript.segments, layout, names=True)))
+    yield _rendering(TranscriptFormat.VTT, to_vtt(lay_out(transcript.segments, layout)))
     yield _rendering(TranscriptFormat.TEXT, to_text(transcript))
     yield _rendering(TranscriptFormat.TSV, to_tsv(transcript))
     yield _rendering(TranscriptFormat.REPORT, report_to_json(report))

@@ -9,16 +9,17 @@ The cuts are those of least cost, and so is the way that a cue's text is put in 
     line  300 x (share of its room taken)², + the break that ends it
 
 so that there are as few cues, and as few lines, as can be, of about equal length, ended by punctuation where that is
-near.
+near. A speaker's name before the text takes its room, and has part of the time of the first word.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 from typing import Final
 
 from steno_worker.rendering.breaks import FORBIDDEN_BREAK, SENTENCE_BREAK, Piece, pieces
 from steno_worker.rendering.clock import milliseconds
+from steno_worker.rendering.speakers import introduced, speaker_of
 from steno_worker.rendering.spelling import one_line
 from steno_worker.transcript import Segment
 
@@ -57,6 +58,8 @@ class Cue:
     """Above `start_ms`, and at most the next cue's `start_ms`."""
     lines: tuple[str, ...]
     """From top to bottom; none is empty or holds white space other than single spaces."""
+    speaker: str | None = None
+    """Who says all of it, on one line; None where that is not told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,7 @@ class _Draft:
     start_seconds: float
     end_seconds: float
     lines: tuple[str, ...]
+    speaker: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +80,17 @@ class _Timing:
     ends: Sequence[float]
     known: bool
     """By the times of words; else by their share of the segment's letters."""
+    inseparable: int = 1
+    """Pieces from the first that are one for the limit of time: the first of the text, and a name before it."""
 
 
-def lay_out(segments: Iterable[Segment], layout: CueLayout) -> Iterator[Cue]:
+def lay_out(segments: Iterable[Segment], layout: CueLayout, *, names: bool = False) -> Iterator[Cue]:
     """Give the cues of `segments`, which are in the order of their start; one without text has none.
+
+    Parameters
+    ----------
+    names
+        Whether the first cue of a speaker who takes over begins with the name, for a format that has no other place.
 
     Notes
     -----
@@ -87,27 +98,47 @@ def lay_out(segments: Iterable[Segment], layout: CueLayout) -> Iterator[Cue]:
     segments in order never ask for, begins 1 ms after it.
     """
     pending: Cue | None = None
-    for draft in (draft for segment in segments for draft in _drafts(segment, layout)):
+    named = ((segment, name if names else None) for segment, name in introduced(segments))
+    for draft in (draft for segment, name in named for draft in _drafts(segment, name, layout)):
         start_ms = milliseconds(draft.start_seconds)
         if pending is not None:
             start_ms = max(start_ms, pending.start_ms + 1)
-            yield Cue(start_ms=pending.start_ms, end_ms=min(pending.end_ms, start_ms), lines=pending.lines)
+            yield replace(pending, end_ms=min(pending.end_ms, start_ms))
         end_ms = max(milliseconds(draft.end_seconds), start_ms + 1)
-        pending = Cue(start_ms=start_ms, end_ms=end_ms, lines=draft.lines)
+        pending = Cue(start_ms=start_ms, end_ms=end_ms, lines=draft.lines, speaker=draft.speaker)
     if pending is not None:
         yield pending
 
 
-def _drafts(segment: Segment, layout: CueLayout) -> Iterator[_Draft]:
+def _drafts(segment: Segment, name: str | None, layout: CueLayout) -> Iterator[_Draft]:
     text = one_line(segment.text)
     if not text:
         return
     parts = pieces(text)
     timing = _timing(parts, segment)
     parts = _with_pauses(parts, timing)
+    if name is not None:
+        parts, timing = _named(name, parts, timing)
+    speaker = speaker_of(segment)
     for first, end in _least_cost(len(parts), lambda first: _cues_from(first, parts, timing, layout)):
         lines = _lines(parts[first:end], layout)
-        yield _Draft(timing.starts[first], timing.ends[end - 1], lines)
+        yield _Draft(timing.starts[first], timing.ends[end - 1], lines, speaker)
+
+
+def _named(name: str, parts: Sequence[Piece], timing: _Timing) -> tuple[list[Piece], _Timing]:
+    """Put a name and a colon before `parts`; the first of these shares its time with it, and its cue if it can."""
+    label = pieces(f"{name}:")
+    opening = [label[0], *(part._replace(cost=FORBIDDEN_BREAK) for part in label[1:])]
+    opening.append(parts[0]._replace(spaced=True, cost=FORBIDDEN_BREAK))
+    bounds = [0, *accumulate(len(part.text) for part in opening)]
+    moments = [_moment(bound, (0, bounds[-1], timing.starts[0], timing.ends[0])) for bound in bounds]
+    shared = replace(
+        timing,
+        starts=[*moments[:-1], *timing.starts[1:]],
+        ends=[*moments[1:], *timing.ends[1:]],
+        inseparable=len(opening),
+    )
+    return [*opening, *parts[1:]], shared
 
 
 def _with_pauses(parts: Sequence[Piece], timing: _Timing) -> list[Piece]:
@@ -137,7 +168,7 @@ def _cues_from(first: int, parts: Sequence[Piece], timing: _Timing, layout: CueL
         else:
             line += width
         total += width
-        too_long = timing.ends[end - 1] > latest and (timing.known or total > widest)
+        too_long = end > timing.inseparable and timing.ends[end - 1] > latest and (timing.known or total > widest)
         if end > first + 1 and (lines > layout.max_lines or too_long):
             return
         emptiness = 1 - total / capacity if total < capacity else 0.0

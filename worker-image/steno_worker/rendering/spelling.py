@@ -28,14 +28,15 @@ def well_formed(transcript: Transcript) -> Transcript:
 
 
 def _texts(segment: Segment) -> tuple[str, ...]:
-    return (segment.text, *(word.word for word in segment.words or ()))
+    return (segment.text, segment.speaker or "", *(word.word for word in segment.words or ()))
 
 
 def _well_formed(segment: Segment) -> Segment:
     words = segment.words and tuple(
         word.model_copy(update={"word": _without_surrogates(word.word)}) for word in segment.words
     )
-    return segment.model_copy(update={"text": _without_surrogates(segment.text), "words": words})
+    speaker = segment.speaker and _without_surrogates(segment.speaker)
+    return segment.model_copy(update={"text": _without_surrogates(segment.text), "speaker": speaker, "words": words})
 
 
 def _without_surrogates(text: str) -> str:

@@ -14,11 +14,11 @@ _ARROW: Final = re.compile(r"--+>")
 """What a reader of SubRip takes for the sign between two times."""
 
 _VTT_ESCAPES: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
-"""Characters that WebVTT acts on (W3C WebVTT, "cue text span"); without the last, no text holds an arrow."""
+"""Characters that WebVTT acts on (W3C WebVTT, "cue text span"); without the last, no text or name holds an arrow."""
 
 
 def to_srt(cues: Iterable[Cue]) -> str:
-    """Spell cues as SubRip, numbered from 1; empty without cues.
+    """Spell cues as SubRip, numbered from 1; empty without cues. Speakers are named where the cues' text does.
 
     Notes
     -----
@@ -31,8 +31,21 @@ def to_srt(cues: Iterable[Cue]) -> str:
 
 
 def to_vtt(cues: Iterable[Cue]) -> str:
-    """Spell cues as WebVTT, without styles or positions."""
-    return "WEBVTT\n" + "".join(f"\n{_times(cue, point='.')}\n{_text(cue).translate(_VTT_ESCAPES)}\n" for cue in cues)
+    """Spell cues as WebVTT, without styles or positions; each in the voice of its speaker, where it has one.
+
+    Notes
+    -----
+    A voice counts for its own cue alone, and needs no end tag where it is all of it (W3C WebVTT, "cue voice span").
+    """
+    return "WEBVTT\n" + "".join(f"\n{_times(cue, point='.')}\n{_voice(cue)}{_in_vtt(_text(cue))}\n" for cue in cues)
+
+
+def _voice(cue: Cue) -> str:
+    return "" if cue.speaker is None else f"<v {_in_vtt(cue.speaker)}>"
+
+
+def _in_vtt(text: str) -> str:
+    return text.translate(_VTT_ESCAPES)
 
 
 def _times(cue: Cue, *, point: str) -> str:

@@ -11,6 +11,7 @@ from pydantic import Field
 from steno_types import EngineSettings, Reason
 from steno_worker.engines.fake import FakeOptions
 from steno_worker.engines.faster_whisper import FasterWhisperOptions
+from steno_worker.engines.multistep.settings import MultistepOptions
 from steno_worker.engines.openai.settings import OpenAIOptions
 from steno_worker.engines.options import EngineOptions
 from steno_worker.errors import OptionUnsupportedError
@@ -143,6 +144,7 @@ def _spelled(default: object) -> str:
     [
         pytest.param("fake", FakeOptions, id="fake"),
         pytest.param("faster-whisper", FasterWhisperOptions, id="faster-whisper"),
+        pytest.param("multistep", MultistepOptions, id="multistep"),
         pytest.param("openai", OpenAIOptions, id="openai"),
     ],
 )

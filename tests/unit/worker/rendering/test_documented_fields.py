@@ -21,7 +21,7 @@ SCHEMA = json_schema()
 
 FULL = a_transcript(
     a_spoken_segment([(" Hello.", 0, 1)]).model_copy(
-        update={"redecoded": ("gap",), "language": "en", "tokens": (1,)}
+        update={"redecoded": ("gap",), "language": "en", "speaker": "Ann", "tokens": (1,)}
     ),
     engine=ENGINE.model_copy(update={"model_digest": "sha256:0"}),
 )

@@ -18,7 +18,14 @@ TRANSCRIPT = a_transcript(
         ),
     ),
     a_segment(
-        "Two\nlines.", start=3661.99, end=3663, no_speech_prob=0, temperature=0.4, redecoded=("gap",), language="en"
+        "Two\nlines.",
+        start=3661.99,
+        end=3663,
+        no_speech_prob=0,
+        temperature=0.4,
+        redecoded=("gap",),
+        language="en",
+        speaker="Ann\tLee",
     ),
 )
 
@@ -78,7 +85,8 @@ GOLDEN = """\
    "redecoded": [
     "gap"
    ],
-   "language": "en"
+   "language": "en",
+   "speaker": "Ann\\tLee"
   }
  ]
 }
