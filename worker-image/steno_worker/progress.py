@@ -24,9 +24,11 @@ class ProgressLog:
         self,
         *,
         post: Callable[[ProgressReport], None] = lambda _: None,
+        entered: Callable[[Stage], None] = lambda _: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._post = post
+        self._entered = entered
         self._clock = clock
         self._stage = Stage.FETCH
         self._stage_began = self._reported = clock()
@@ -40,6 +42,7 @@ class ProgressLog:
         """Begin `stage` and say so."""
         self._stage_seconds = self.stage_seconds
         self._stage, self._stage_began = stage, self._clock()
+        self._entered(stage)
         self._report()
 
     @property

@@ -81,6 +81,7 @@ class Workplace:
             It ended without an outcome.
         """
         self.log_context.update(_log_context(assignment, name))
+        self.log_context.pop("stage", None)  # of the attempt before
         with _folder_in(self.scratch) as scratch, self._posting() as post:
             attempt = Attempt(
                 assignment=assignment,
@@ -88,7 +89,7 @@ class Workplace:
                 store=self.store,
                 scratch=scratch,
                 engines=self.engines,
-                progress=ProgressLog(post=post),
+                progress=ProgressLog(post=post, entered=lambda stage: self.log_context.update(stage=stage.value)),
                 limits=self.settings.limits,
                 layout=self.settings.layout,
             )

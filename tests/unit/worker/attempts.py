@@ -89,6 +89,8 @@ class Ended:
     termination: TerminationMessage | None
     manifest: Manifest | None
     scratch_files: list[Path]
+    log_context: dict[str, str]
+    """What its last line of the log had besides its own."""
 
     @property
     def reason(self) -> Reason | None:
@@ -127,7 +129,8 @@ class Pod:
         def connect(_: object) -> ObjectStore:
             return self.store
 
-        exit_code = run({}, SigtermWatch(), connect=connect, load=load)
+        log_context: dict[str, str] = {}
+        exit_code = run(log_context, SigtermWatch(), connect=connect, load=load)
         return Ended(
             exit_code=exit_code,
             termination=TerminationMessage.model_validate_json(termination.read_bytes())
@@ -135,6 +138,7 @@ class Pod:
             else None,
             manifest=self._manifest(),
             scratch_files=list(scratch.rglob("*")),
+            log_context=log_context,
         )
 
     def _manifest(self) -> Manifest | None:

@@ -242,7 +242,7 @@ def test_an_absent_source_bucket_fails_the_job(pod: Pod, assignment: Assignment,
             StoreForbiddenError("denied"), ["stream"], Reason.SOURCE_FORBIDDEN, 66, True, id="source forbidden"
         ),
         pytest.param(
-            StoreUnavailableError("away"), ["stream"], Reason.STORAGE_UNAVAILABLE, 69, False, id="source away"
+            StoreUnavailableError("away"), ["head"], Reason.STORAGE_UNAVAILABLE, 69, False, id="source away"
         ),
         pytest.param(
             StoreError("no such feature"), ["stream"], Reason.SOURCE_FORBIDDEN, 66, True, id="source not handed out"
@@ -363,8 +363,9 @@ def test_the_log_ends_with_the_figures(
     """The last line of a completed attempt has model, durations, real-time factor, language and segments."""
     caplog.set_level(logging.INFO, logger="steno_worker")
 
-    pod.run(assignment=assignment, load=engine.load)
+    ended = pod.run(assignment=assignment, load=engine.load)
 
+    assert {"job": "team/talk", "attempt": POD_NAME, "stage": "publish"} == ended.log_context
     figures: dict[str, object] = vars(caplog.records[-1])["steno_fields"]
     assert {
         "model_size": "none",
