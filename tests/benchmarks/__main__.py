@@ -1,0 +1,71 @@
+"""Run a benchmark, or write the page of all.
+
+``python -m benchmarks worker|memory|gpu|report``, with ``tests`` on the path; the Makefile is its caller. Ends with 0
+whether goals are met or not, 2 when something is missing that a benchmark needs, 3 when that is a GPU, and with an
+error when a benchmark itself fails.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+from benchmarks import report
+from benchmarks.figures import ROOT, Benchmark, read, write
+from benchmarks.speech import SpeechMissingError
+
+PAGE: Final = ROOT / "docs" / "benchmarks.md"
+EXIT_MISSING: Final = 2
+EXIT_NO_GPU: Final = 3
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what is asked for; gives the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure, or report what was measured.")
+    parser.add_argument("command", choices=("worker", "memory", "gpu", "report"))
+    parser.add_argument("--device", choices=("cuda", "cpu"), default="cuda", help="of gpu; cpu rehearses it")
+    options = parser.parse_args(arguments)
+    if options.command == "report":
+        PAGE.write_text(report.page(read()))
+        print(f"wrote {PAGE.relative_to(ROOT)}")
+        return 0
+    if options.command == "gpu":
+        return _gpu(options.device)
+    # Imported only now: a report needs no engine.
+    from benchmarks import worker  # noqa: PLC0415
+
+    try:
+        _keep({"worker": worker.measure, "memory": worker.measure_memory}[options.command](_say))
+    except SpeechMissingError as missing:
+        print(missing, file=sys.stderr)
+        return EXIT_MISSING
+    return 0
+
+
+def _gpu(device: str) -> int:
+    from benchmarks import gpu_check  # noqa: PLC0415 -- as above
+
+    try:
+        measured = gpu_check.measure(device, _say)
+    except gpu_check.NoGpuError as missing:
+        print(missing, file=sys.stderr)
+        return EXIT_NO_GPU
+    if device == "cuda":
+        _keep(measured)
+    else:
+        print(f"{report.summary(measured)}\nA rehearsal: nothing is kept.")
+    return 0
+
+
+def _keep(benchmark: Benchmark) -> None:
+    path = write(benchmark)
+    print(report.summary(benchmark))
+    print(f"wrote {path.relative_to(ROOT)}")
+
+
+def _say(line: str) -> None:
+    print(f"==> {line}", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
