@@ -22,6 +22,9 @@ SWEPT: Final = Recipe(seed=180, seconds=180)
 BATCH_SIZES: Final = (1, 2, 4, 8, 16)
 """Of the sweep."""
 
+SWEEP_ROUNDS: Final = 3
+"""Of each batch size."""
+
 ISOLATED: Final = Recipe(seed=700, sentences=120, pauses_seconds=(2.6, 3.2))
 """Sentences so far apart that each is a chunk of its own: Steno joins what is 2 s apart, pads included."""
 
@@ -117,10 +120,10 @@ def _sweep(
             "steno": partial(steno.transcribe, path),
             "bare": partial(bare, path, batch_size),
         }
-        measured = in_turns(sides, rounds=1)
+        measured = in_turns(sides, rounds=SWEEP_ROUNDS)
         seconds = {name: median_seconds(transcriptions) for name, transcriptions in measured.items()}
         figures.append(figure(metric, "s", seconds["steno"], baseline=seconds["bare"]))
-        meanings[metric] = f"One round with batches of {batch_size} on both sides."
+        meanings[metric] = f"Medians of {SWEEP_ROUNDS} rounds with batches of {batch_size} on both sides."
     return figures, meanings
 
 

@@ -198,6 +198,14 @@ def test_arguments_that_cannot_be_followed_are_named(
     assert said in capsys.readouterr().err
 
 
+HEARING_CTRL_C = """
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+"""Starts a program as a terminal would: what a shell runs in the background is born deaf to Ctrl-C."""
+
+
 @pytest.mark.parametrize(
     ("number", "exit_code"),
     [pytest.param(signal.SIGINT, 130, id="ctrl-c"), pytest.param(signal.SIGTERM, 143, id="sigterm")],
@@ -208,7 +216,7 @@ def test_ctrl_c_ends_it_at_once_and_tidily(folder: Path, number: signal.Signals,
     out = folder / "out"
     command = [str(STENO), "transcribe", "meeting.wav", *FAKE, "--option", "secondsPerAudioSecond=100"]
     with subprocess.Popen(
-        [*command, "--output-dir", str(out)],
+        [sys.executable, "-c", HEARING_CTRL_C, *command, "--output-dir", str(out)],
         cwd=folder,
         env={**os.environ, "TMPDIR": str(scratch)},
         stderr=subprocess.PIPE,
