@@ -52,5 +52,7 @@ class LoadedEngines:
 
     def drop(self) -> None:
         """Free the engine and what it holds of a device; the next `get` loads again."""
+        if self._engine is None:
+            return
         self._engine = self._settings = None
         gc.collect()  # a cycle through a traceback would keep the model in the GPU's memory
