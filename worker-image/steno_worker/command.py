@@ -5,6 +5,7 @@ imported only then, as it needs the extra ``worker``. Must not know how anything
 """
 
 import argparse
+import contextlib
 import os
 import signal
 import sys
@@ -66,8 +67,9 @@ def main(arguments: Sequence[str]) -> int:
         return transcribe_files(wanted)
     except (KeyboardInterrupt, StoppedError) as ended:
         # All is tidied up, but threads still compute; they would be waited for.
-        sys.stderr.write("steno transcribe: interrupted\n")
-        sys.stderr.flush()
+        with contextlib.suppress(OSError):  # the terminal may be gone
+            sys.stderr.write("steno transcribe: interrupted\n")
+            sys.stderr.flush()
         os._exit(EXIT_INTERRUPTED if isinstance(ended, KeyboardInterrupt) else 128 + signal.SIGTERM)
     finally:
         signal.signal(signal.SIGTERM, before)

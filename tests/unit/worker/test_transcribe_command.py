@@ -227,8 +227,34 @@ def test_ctrl_c_ends_it_at_once_and_tidily(folder: Path, number: signal.Signals,
 
         process.send_signal(number)
 
-        assert exit_code == process.wait(timeout=30)
+        try:
+            assert exit_code == process.wait(timeout=30)
+        finally:
+            process.kill()
         assert process.stderr is not None
         assert "steno transcribe: interrupted\n" == process.stderr.read()
     assert [] == list(scratch.iterdir())
     assert not out.exists()
+
+
+def test_it_ends_though_nobody_reads_what_it_says(folder: Path) -> None:
+    """A terminal that is gone breaks the pipe; the process ends all the same, and does not wait for the engine."""
+    (scratch := folder / "tmp").mkdir()
+    command = [str(STENO), "transcribe", "meeting.wav", *FAKE, "--option", "secondsPerAudioSecond=100"]
+    with subprocess.Popen(
+        [*command, "--output-dir", str(folder / "out")],
+        cwd=folder,
+        env={**os.environ, "TMPDIR": str(scratch)},
+        stderr=subprocess.PIPE,
+    ) as process:
+        while not list(scratch.rglob("engine")):
+            assert process.poll() is None
+        assert process.stderr is not None
+        process.stderr.close()
+
+        process.terminate()
+
+        try:
+            assert 143 == process.wait(timeout=30)
+        finally:
+            process.kill()
