@@ -11,13 +11,13 @@ import signal
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 import httpx
 
 from steno_types import ProgressAnswer, ProgressReport
 
-POST_SECONDS = 5.0
+POST_SECONDS: Final = 5.0
 """For which the operator may take to answer; the next report is due after two."""
 
 logger = logging.getLogger(__name__)

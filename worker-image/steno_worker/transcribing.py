@@ -7,6 +7,7 @@ speech. Must not know where a recording comes from or where results go.
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from steno_types import JobIdentity
 from steno_worker.checkpoints import Checkpoints
@@ -18,7 +19,7 @@ from steno_worker.report import Coverage, Drop, Report
 from steno_worker.speech.coverage import TOLERATED_SECONDS, missing_seconds, seconds_dropped
 from steno_worker.transcript import Transcript
 
-TOLD_SPANS = 5
+TOLD_SPANS: Final = 5
 """Missing stretches that a message names; the report has them all."""
 
 

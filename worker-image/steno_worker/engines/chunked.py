@@ -53,6 +53,8 @@ LANGUAGE_SEARCH_WINDOWS: Final = 4
 class CheckedChunk:
     """What was heard in a chunk, once it was checked."""
 
+    chunk: Span
+    """Which chunk: a plan that could not be kept may be made anew, and cut otherwise."""
     heard: HeardChunk
     faults: tuple[Fault, ...] = ()
     """Of the first decoding."""
@@ -72,17 +74,17 @@ class _Kept:
     def __init__(self, checkpoints: Checkpoints) -> None:
         self._checkpoints = checkpoints
         self._pieces = checkpoints.load()
-        self._heard: dict[int, CheckedChunk] = {}
+        self._heard: dict[tuple[int, int], CheckedChunk] = {}
         for name in [name for name in self._pieces if name.startswith("heard/")]:
-            first = int(name.removeprefix("heard/").partition("-")[0])
-            self._heard |= dict(enumerate(_BATCH.validate_json(self._pieces.pop(name)), start=first))
+            for checked in _BATCH.validate_json(self._pieces.pop(name)):
+                self._heard[checked.chunk.start, checked.chunk.end] = checked
 
-    def __contains__(self, number: int) -> bool:
-        return number in self._heard
+    def __contains__(self, chunk: Span) -> bool:
+        return (chunk.start, chunk.end) in self._heard
 
-    def pop(self, number: int) -> CheckedChunk:
+    def pop(self, chunk: Span) -> CheckedChunk:
         """Give what was heard in a chunk; it is not held any longer."""
-        return self._heard.pop(number)
+        return self._heard.pop((chunk.start, chunk.end))
 
     def settle(self, name: str, make: Callable[[], bytes]) -> bytes:
         """Give the piece `name`: the one that an attempt left, else the one made now."""
@@ -185,8 +187,8 @@ class ChunkedEngine:
         in_flight = self._decoder.chunking.batches_in_flight
 
         def hear(batch: list[_Numbered]) -> list[CheckedChunk]:
-            if batch[0].number in kept:
-                return [kept.pop(numbered.number) for numbered in batch]
+            if batch[0].chunk in kept:
+                return [kept.pop(numbered.chunk) for numbered in batch]
             began = self._clock()
             heard = self._hear([numbered.chunk for numbered in batch], work, request)
             pace.took(len(batch), self._clock() - began)
@@ -237,7 +239,7 @@ class ChunkedEngine:
         """Group chunks: those that are kept already, and those to be heard, as many as the pace allows."""
         batch: list[_Numbered] = []
         for numbered in plan:
-            if batch and (numbered.number in kept) != (batch[0].number in kept):
+            if batch and (numbered.chunk in kept) != (batch[0].chunk in kept):
                 yield batch
                 batch = []
             batch.append(numbered)
@@ -269,13 +271,13 @@ class ChunkedEngine:
     ) -> CheckedChunk:
         """Check what was heard; have it heard again when it is unsound, and choose."""
         speech = [span.shifted(-chunk.start) for span in chunk.speech]
-        first = _examined(heard, speech, len(samples))
+        first = _examined(chunk, heard, speech, len(samples))
         if not first.left:
             return first
         again = self._decoder.decode_again(samples, request)
         if again is None:
             return replace(first, faults=first.left)
-        second = _examined(again, speech, len(samples))
+        second = _examined(chunk, again, speech, len(samples))
         return replace(min(first, second, key=_badness), faults=first.left)
 
 
@@ -284,10 +286,15 @@ def _done(batch: list[_Numbered], result: Future[list[CheckedChunk]]) -> Iterato
         yield numbered.chunk, checked
 
 
-def _examined(heard: HeardChunk, speech: Sequence[Span], num_samples: int) -> CheckedChunk:
+def _examined(chunk: PlannedChunk, heard: HeardChunk, speech: Sequence[Span], num_samples: int) -> CheckedChunk:
     segments, repaired = in_order(heard.segments, num_samples / SAMPLE_RATE_HZ)
     faults = () if heard.no_speech else faults_of(segments, speech)
-    return CheckedChunk(heard=replace(heard, segments=segments), left=faults, repaired_times=repaired)
+    return CheckedChunk(
+        chunk=Span(start=chunk.start, end=chunk.end),
+        heard=replace(heard, segments=segments),
+        left=faults,
+        repaired_times=repaired,
+    )
 
 
 def _badness(checked: CheckedChunk) -> tuple[bool, bool, bool, float]:

@@ -40,7 +40,7 @@ from steno_worker.transcript import EngineInfo, Segment, Word
 
 BATCH_SIZES: Final = {"cuda": 16, "cpu": 8}
 """Chunks decoded at once by device, unless a job says otherwise. On a CPU more than 8 gain nothing (measured with
-faster-whisper 1.2.1 on two cores); 16 of a large model need some 10 GB of a GPU."""
+faster-whisper 1.2.1 on two cores); 16 is faster-whisper's own example for a GPU, and halved where it does not fit."""
 
 BATCHES_IN_FLIGHT: Final = {"cuda": 2, "cpu": 1}
 """With two, the host computes the features of one batch while the GPU works on the other, whose turn it is; on a CPU

@@ -18,7 +18,7 @@ TOLERATED_SECONDS: Final = 10.0
 """Speech without text that a job survives whatever its length."""
 
 TOLERATED_SHARE: Final = 0.1
-"""Share of the speech without text that a longer job survives; Silero's own false alarms stay below it."""
+"""Share of the speech without text that a longer job survives, as Silero takes some noise for speech."""
 
 
 def dropped_span(span: Span, reason: Drop) -> DroppedSpan | None:

@@ -108,6 +108,17 @@ def test_an_earlier_plan_is_followed_and_never_remade(talk: Audio) -> None:
     assert [1] == decoder.calls
 
 
+def test_a_plan_that_was_lost_takes_nothing_for_another_chunk(talk: Audio) -> None:
+    """Where the store kept batches but not the plan, and the next pod cuts otherwise, all of it is heard anew."""
+    kept = MemoryCheckpoints()
+    hear(ScriptedDecoder(chunking=Chunking(max_seconds=7.0)), talk, kept)
+    kept.pieces = {name: body for name, body in kept.pieces.items() if not name.startswith("plan/")}
+
+    resumed = hear(ScriptedDecoder(), talk, kept)
+
+    assert hear(ScriptedDecoder(), talk, MemoryCheckpoints()) == resumed
+
+
 def test_a_race_for_the_plan_is_won_by_one(talk: Audio) -> None:
     """Of two attempts that plan the same part, the slower follows the other's."""
 
