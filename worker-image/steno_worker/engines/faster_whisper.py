@@ -256,9 +256,12 @@ def known_code(language: str, *, known: Collection[str], model: str) -> str:
 
 
 def _device(wanted: Device) -> str:
-    if wanted is not Device.AUTO:
-        return wanted.value
-    return "cuda" if ctranslate2.get_cuda_device_count() else "cpu"
+    found = "cuda" if ctranslate2.get_cuda_device_count() else "cpu"
+    if wanted is Device.CUDA and found != "cuda":
+        raise OptionUnsupportedError(
+            "engine.options.device is cuda; the worker has no GPU that CUDA can use. Choose a profile with one."
+        )
+    return found if wanted is Device.AUTO else wanted.value
 
 
 def _heard(pieces: Sequence[Any], offset_seconds: float, language: str) -> HeardChunk:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from types import SimpleNamespace
 from typing import Any
 
+import ctranslate2
 import numpy as np
 import pytest
 
@@ -134,11 +135,24 @@ def test_a_second_hearing_is_the_model_s_own_loop(
     assert said == "".join(word.word for word in again.segments[0].words or ()).strip()
 
 
+def test_a_gpu_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A job may ask for one on a profile without; no retry brings it."""
+    monkeypatch.setattr(ctranslate2, "get_cuda_device_count", lambda: 0)
+    settings = EngineSettings.model_validate({**SMALL_WHISPER, "options": {"device": "cuda"}})
+
+    with pytest.raises(OptionUnsupportedError, match=r"engine\.options\.device is cuda"):
+        FasterWhisper.load(settings)
+
+
 def test_a_prompt_and_hotwords_are_taken(whisper: FasterWhisper, sentences: list[tuple[str, Samples]]) -> None:
     """The model is given them before the audio; what it hears stays speech."""
     request = SpeechRequest(language="en", prompt="The meeting of Monday.", hotwords=("committee", "budget"))
 
-    assert all(texts(whisper.decode([samples for _, samples in sentences], request)))
+    chunks = [samples for _, samples in sentences]
+    heard = whisper.decode(chunks, request)
+
+    assert all(texts(heard))
+    assert whisper.decode(chunks, ENGLISH) != heard
 
 
 @pytest.mark.parametrize(
