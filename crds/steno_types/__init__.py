@@ -13,6 +13,8 @@ from steno_types.assignment import (
 )
 from steno_types.base import Time, to_rfc3339
 from steno_types.environment import environment_faults
+from steno_types.estimates import estimated_completion_time, estimated_start_times
+from steno_types.explanation import explain
 from steno_types.failure import FAILURES, Blame, Disposition, Failure, Reason, exit_codes, failure_for
 from steno_types.job import (
     API_VERSION,
@@ -28,7 +30,9 @@ from steno_types.job import (
     TranscriptionJob,
 )
 from steno_types.manifest import OPERATOR_ATTEMPT, Delivery, JobIdentity, Manifest, ManifestOutput, Outcome, Telemetry
-from steno_types.messages import ProgressAnswer, ProgressReport, Stage, TerminationMessage
+from steno_types.messages import PROGRESS_AUDIENCE, ProgressAnswer, ProgressReport, TerminationMessage
+from steno_types.pace import Pace, PaceBook
+from steno_types.queue_order import JobQueue, QueueKey, QueueOrder, Standing, standing
 from steno_types.spec import (
     LANGUAGE_PATTERN,
     NAME_MAX_LENGTH,
@@ -47,9 +51,13 @@ from steno_types.spec import (
     TranscriptionJobSpec,
     UploadSource,
 )
+from steno_types.stage import Stage
 from steno_types.status import (
+    MAX_ATTEMPTS,
+    Attempt,
     Condition,
     ConditionType,
+    EarlierAttempts,
     Effective,
     FailureStatus,
     JobReference,
@@ -58,10 +66,13 @@ from steno_types.status import (
     Phase,
     Progress,
     Release,
+    Stopping,
     TranscriptionJobStatus,
     derive_phase,
     shorten,
 )
+from steno_types.unschedulable import missing_resources
+from steno_types.waiting import Waiting, WaitingReason
 
 __all__ = [
     "API_VERSION",
@@ -73,15 +84,18 @@ __all__ = [
     "JOB_LABEL",
     "KIND",
     "LANGUAGE_PATTERN",
+    "MAX_ATTEMPTS",
     "NAME_MAX_LENGTH",
     "NAME_PATTERN",
     "NEVER_SECONDS",
     "OPERATOR_ATTEMPT",
     "PLURAL",
+    "PROGRESS_AUDIENCE",
     "RESULTS_PREFIX_ANNOTATION",
     "UPLOAD_ID_PATTERN",
     "VERSION",
     "Assignment",
+    "Attempt",
     "Blame",
     "Condition",
     "ConditionType",
@@ -89,6 +103,7 @@ __all__ = [
     "Destination",
     "DestinationPrefix",
     "Disposition",
+    "EarlierAttempts",
     "Effective",
     "Engine",
     "EngineName",
@@ -96,6 +111,7 @@ __all__ = [
     "Failure",
     "FailureStatus",
     "JobIdentity",
+    "JobQueue",
     "JobReference",
     "Manifest",
     "ManifestOutput",
@@ -105,10 +121,14 @@ __all__ = [
     "Output",
     "Outputs",
     "OwnerReference",
+    "Pace",
+    "PaceBook",
     "Phase",
     "Progress",
     "ProgressAnswer",
     "ProgressReport",
+    "QueueKey",
+    "QueueOrder",
     "Reason",
     "Release",
     "S3Destination",
@@ -116,6 +136,8 @@ __all__ = [
     "Source",
     "SourceObject",
     "Stage",
+    "Standing",
+    "Stopping",
     "Task",
     "Telemetry",
     "TerminationMessage",
@@ -125,10 +147,17 @@ __all__ = [
     "TranscriptionJobSpec",
     "TranscriptionJobStatus",
     "UploadSource",
+    "Waiting",
+    "WaitingReason",
     "derive_phase",
     "environment_faults",
+    "estimated_completion_time",
+    "estimated_start_times",
     "exit_codes",
+    "explain",
     "failure_for",
+    "missing_resources",
     "shorten",
+    "standing",
     "to_rfc3339",
 ]

@@ -16,7 +16,7 @@ from typing import Any, Final
 from pydantic import TypeAdapter
 
 from steno_types.job import GROUP, KIND, PLURAL, SHORT_NAME, SINGULAR, VERSION
-from steno_types.spec import MUTABLE_FIELDS, NAME_MAX_LENGTH, NAME_PATTERN, TranscriptionJobSpec
+from steno_types.spec import MUTABLE_FIELDS, NAME_MAX_LENGTH, NAME_PATTERN, ONE_WAY_FIELDS, TranscriptionJobSpec
 from steno_types.status import TERMINAL, TranscriptionJobStatus
 
 Schema = dict[str, Any]
@@ -55,6 +55,7 @@ PRINTER_COLUMNS: Final = (
     {"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp"},
     {"name": "Engine", "type": "string", "jsonPath": ".status.effective.engine", "priority": 1},
     {"name": "Model", "type": "string", "jsonPath": ".status.effective.model", "priority": 1},
+    {"name": "Queue", "type": "string", "jsonPath": ".spec.queueName", "priority": 1},
     {"name": "Reason", "type": "string", "jsonPath": ".status.failure.reason", "priority": 1},
 )
 
@@ -84,6 +85,19 @@ def _immutability_rules(properties: Mapping[str, Schema], required: Sequence[str
         message = f"spec.{name} is immutable; create another {KIND} instead"
         rules.append(_rule(same, message, fieldPath=f".{name}"))
     return rules
+
+
+def _one_way_rules() -> list[Schema]:
+    """One rule per field that may become true and never false again."""
+    names = sorted(TranscriptionJobSpec.model_fields[name].alias or name for name in ONE_WAY_FIELDS)
+    return [
+        _rule(
+            f"self.{name} || !oldSelf.{name}",
+            f"spec.{name} is final once it is true; create another {KIND} instead",
+            fieldPath=f".{name}",
+        )
+        for name in names
+    ]
 
 
 def _terminal_rules() -> list[Schema]:
@@ -155,7 +169,10 @@ def custom_resource_definition() -> Schema:
             "set exactly one of spec.source.s3, spec.source.upload and spec.source.url",
         )
     ]
-    spec["x-kubernetes-validations"] = _immutability_rules(spec["properties"], spec["required"])
+    spec["x-kubernetes-validations"] = [
+        *_immutability_rules(spec["properties"], spec["required"]),
+        *_one_way_rules(),
+    ]
     status = _schema_of(TranscriptionJobStatus, defaults=False)
     status["description"] = "What became of it; written by Steno alone."
     name_rule = _rule(

@@ -38,6 +38,11 @@ class Reason(StrEnum):
     """Why a job failed; CamelCase like every Kubernetes condition reason."""
 
     TERMINATED = "Terminated"
+    PREEMPTED = "Preempted"
+    DRAINED = "Drained"
+    EVICTED = "Evicted"
+    NODE_LOST = "NodeLost"
+    SUSPENDED = "Suspended"
     AUDIO_UNDECODABLE = "AudioUndecodable"
     NO_AUDIO_STREAM = "NoAudioStream"
     AUDIO_TOO_LONG = "AudioTooLong"
@@ -60,6 +65,15 @@ class Reason(StrEnum):
     ENGINE_FAILED = "EngineFailed"
     SCRATCH_FULL = "ScratchFull"
     OUT_OF_MEMORY = "OutOfMemory"
+    WORKER_STALLED = "WorkerStalled"
+    JOB_LOST = "JobLost"
+    IMAGE_PULL_FAILED = "ImagePullFailed"
+    POD_CONFIG_INVALID = "PodConfigInvalid"
+    JOB_REFUSED = "JobRefused"
+    CANCELLED = "Cancelled"
+    DEADLINE_EXCEEDED = "DeadlineExceeded"
+    PENDING_DEADLINE_EXCEEDED = "PendingDeadlineExceeded"
+    QUEUE_PRIORITY_UNKNOWN = "QueuePriorityUnknown"
     NAME_TAKEN = "NameTaken"
     INTERNAL_ERROR = "InternalError"
 
@@ -92,6 +106,46 @@ FAILURES: Final = (
         exit_code=143,  # 128 + SIGTERM
         meaning="The cluster ended the worker before it was done.",
         remedy="Nothing: the job is attempted again, free of charge.",
+    ),
+    Failure(
+        reason=Reason.PREEMPTED,
+        disposition=Disposition.INTERRUPTED,
+        blame=Blame.PLATFORM,
+        exit_code=None,
+        meaning="The worker had to make room for something more important.",
+        remedy="Nothing: the job is attempted again, free of charge.",
+    ),
+    Failure(
+        reason=Reason.DRAINED,
+        disposition=Disposition.INTERRUPTED,
+        blame=Blame.PLATFORM,
+        exit_code=None,
+        meaning="The worker was evicted, as when a node is drained.",
+        remedy="Nothing: the job is attempted again, free of charge.",
+    ),
+    Failure(
+        reason=Reason.EVICTED,
+        disposition=Disposition.INTERRUPTED,
+        blame=Blame.PLATFORM,
+        exit_code=None,
+        meaning="The node ran short of something and ended the worker.",
+        remedy="Nothing, unless it happens often: then raise the requests of the worker profile.",
+    ),
+    Failure(
+        reason=Reason.NODE_LOST,
+        disposition=Disposition.INTERRUPTED,
+        blame=Blame.PLATFORM,
+        exit_code=None,
+        meaning="The worker's node went away.",
+        remedy="Nothing: the job is attempted again, free of charge.",
+    ),
+    Failure(
+        reason=Reason.SUSPENDED,
+        disposition=Disposition.INTERRUPTED,
+        blame=Blame.USER,
+        exit_code=None,
+        meaning="The worker was ended because the job, or its queue, was suspended.",
+        remedy="Nothing: the job goes on where it was once it is resumed.",
     ),
     Failure(
         reason=Reason.AUDIO_UNDECODABLE,
@@ -268,6 +322,78 @@ FAILURES: Final = (
         exit_code=None,
         meaning="The worker needed more memory than its profile allows.",
         remedy="Raise resources.limits.memory of the worker profile.",
+    ),
+    Failure(
+        reason=Reason.WORKER_STALLED,
+        disposition=Disposition.RETRYABLE,
+        blame=Blame.PLATFORM,
+        exit_code=None,
+        meaning="The worker got no further for longer than the job's stallSeconds.",
+        remedy="Look at the log of the attempt; raise spec.stallSeconds if the recording or the model needs longer.",
+    ),
+    Failure(
+        reason=Reason.JOB_LOST,
+        disposition=Disposition.RETRYABLE,
+        blame=Blame.PLATFORM,
+        exit_code=None,
+        meaning="The job's Job was deleted by somebody else before it came to an outcome.",
+        remedy="Find out who deletes Jobs in the namespace; the job is attempted again while it has retries left.",
+    ),
+    Failure(
+        reason=Reason.IMAGE_PULL_FAILED,
+        disposition=Disposition.RETRYABLE,
+        blame=Blame.PLATFORM,
+        exit_code=None,
+        meaning="The worker's image could not be pulled.",
+        remedy="Correct the image of the worker profile, or the imagePullSecrets, then retry the job.",
+    ),
+    Failure(
+        reason=Reason.POD_CONFIG_INVALID,
+        disposition=Disposition.RETRYABLE,
+        blame=Blame.PLATFORM,
+        exit_code=None,
+        meaning="The worker's container could not be made as its profile says.",
+        remedy="Make what the message names, a Secret or a volume, in the job's namespace, then retry the job.",
+    ),
+    Failure(
+        reason=Reason.JOB_REFUSED,
+        disposition=Disposition.RETRYABLE,
+        blame=Blame.PLATFORM,
+        exit_code=None,
+        meaning="The API server refuses the Job that would do the work.",
+        remedy="Correct what the message names in the worker profile or the admission rules, then retry the job.",
+    ),
+    Failure(
+        reason=Reason.CANCELLED,
+        disposition=Disposition.TERMINAL,
+        blame=Blame.USER,
+        exit_code=None,
+        meaning="The job was cancelled.",
+        remedy="Submit the recording again if it is wanted after all.",
+    ),
+    Failure(
+        reason=Reason.DEADLINE_EXCEEDED,
+        disposition=Disposition.TERMINAL,
+        blame=Blame.USER,
+        exit_code=None,
+        meaning="The workers ran for longer than the job's activeDeadlineSeconds.",
+        remedy="Submit the recording with a later deadline, a faster profile or a smaller model.",
+    ),
+    Failure(
+        reason=Reason.PENDING_DEADLINE_EXCEEDED,
+        disposition=Disposition.RETRYABLE,
+        blame=Blame.PLATFORM,
+        exit_code=None,
+        meaning="No worker could start within the job's pendingDeadlineSeconds.",
+        remedy="Submit the recording again when the cluster has room, or with a later deadline.",
+    ),
+    Failure(
+        reason=Reason.QUEUE_PRIORITY_UNKNOWN,
+        disposition=Disposition.TERMINAL,
+        blame=Blame.USER,
+        exit_code=None,
+        meaning="The installation has no queue priority of that name.",
+        remedy="Submit the job with one of the priorities that the message lists, or with none.",
     ),
     Failure(
         reason=Reason.NAME_TAKEN,

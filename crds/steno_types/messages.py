@@ -4,27 +4,19 @@ The worker writes both, the operator reads them. Must not know how they travel.
 """
 
 from bisect import bisect_right
-from enum import StrEnum
 from typing import Annotated, Final
 
 from pydantic import BeforeValidator, Field
 
 from steno_types.base import WireModel
 from steno_types.failure import Reason
+from steno_types.stage import Stage
+
+PROGRESS_AUDIENCE: Final = "steno-operator"
+"""Audience of the token that a worker's pod shows with its reports: good for this one purpose, at no API server."""
 
 TERMINATION_MESSAGE_MAX_BYTES: Final = 4096
 """The kubelet keeps no more of a termination message (Kubernetes, "Determine the Reason for Pod Failure")."""
-
-
-class Stage(StrEnum):
-    """What a worker is doing."""
-
-    FETCH = "fetch"
-    LOAD_MODEL = "load-model"
-    SELF_TEST = "self-test"
-    TRANSCRIBE = "transcribe"
-    PUBLISH = "publish"
-    DELIVER = "deliver"
 
 
 class ProgressReport(WireModel):

@@ -31,6 +31,10 @@ NEVER_SECONDS: Final = -1
 """The TTL that means: keep until released."""
 
 
+DEADLINE_MAX_SECONDS: Final = 31_536_000
+"""A year: longer than anything that is waited for."""
+
+
 class S3Source(ResourceModel):
     """A recording that already lies in an S3 bucket; it stays the user's own and is never deleted."""
 
@@ -183,10 +187,32 @@ class TranscriptionJobSpec(ResourceModel):
     """A copy of the results for the user to keep; default: none. Immutable."""
     backoff_limit: Annotated[int, Field(ge=0, le=20)] = 3
     """Retries after attempts that failed for a retryable reason. Immutable."""
+    queue_name: Annotated[str | None, Field(min_length=1, max_length=63, pattern=NAME_PATTERN)] = None
+    """Kueue LocalQueue that admits the job; default: none, and the operator admits it by itself. Immutable."""
+    queue_priority: Annotated[str | None, Field(min_length=1, max_length=63, pattern=NAME_PATTERN)] = None
+    """Which waiting jobs go first: with queueName a WorkloadPriorityClass of Kueue, else one of the installation's
+    queuePriorities. May be changed while the job waits."""
+    suspend: bool = False
+    """Whether no worker may run: the one that does is ended, and what it has finished is kept for when the job is
+    resumed. May be changed at any time."""
+    cancel: bool = False
+    """Whether to end the job as Failed with the reason Cancelled, and keep what is there already; true is final."""
+    active_deadline_seconds: Annotated[int | None, Field(ge=1, le=DEADLINE_MAX_SECONDS)] = None
+    """Seconds for which workers may run in all, summed over attempts; then the job fails as DeadlineExceeded.
+    Default: no limit. Immutable."""
+    pending_deadline_seconds: Annotated[int | None, Field(ge=1, le=DEADLINE_MAX_SECONDS)] = None
+    """Seconds for which the job may wait for a worker, since its creation, resumption or last interruption; then it
+    fails as PendingDeadlineExceeded. Default: no limit. Immutable."""
+    stall_seconds: Annotated[int | None, Field(ge=30, le=DEADLINE_MAX_SECONDS)] = None
+    """Seconds without progress after which a worker is ended, and its attempt counted as failed; loading a
+    model is no progress. Default: no limit. Immutable."""
     ttl_seconds_after_finished: Annotated[int | None, Field(ge=NEVER_SECONDS, le=315_360_000)] = None
     """Seconds after its end until the job and its results are deleted; -1: never; default: the installation's
     CACHE_EXPIRY. May be changed at any time."""
 
 
-MUTABLE_FIELDS: Final = frozenset({"ttl_seconds_after_finished"})
+MUTABLE_FIELDS: Final = frozenset({"cancel", "queue_priority", "suspend", "ttl_seconds_after_finished"})
 """Fields of the spec that may change once the job exists."""
+
+ONE_WAY_FIELDS: Final = frozenset({"cancel"})
+"""Those of them that, once true, stay so."""

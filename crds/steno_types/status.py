@@ -12,6 +12,7 @@ from pydantic import Field
 
 from steno_types.base import ResourceModel, Time
 from steno_types.failure import Reason, failure_for
+from steno_types.stage import Stage
 
 ShortText = Annotated[str, Field(max_length=256)]
 """A name, a version, a tag."""
@@ -21,6 +22,9 @@ LongText = Annotated[str, Field(max_length=1024)]
 
 MAX_WARNINGS: Final = 20
 """Of one job; all that there is to say of a transcript is in its report."""
+
+MAX_ATTEMPTS: Final = 100
+"""Attempts that a status lists: more than one Job can have pods, so that none that is still there is forgotten."""
 
 
 def shorten(text: str, *, max_length: int = 1024) -> str:
@@ -35,6 +39,10 @@ class ConditionType(StrEnum):
     """A Job exists and its pod waits for a node, an image or quota."""
     RUNNING = "Running"
     """The pod's container runs."""
+    SUSPENDED = "Suspended"
+    """No worker may run, as the spec asks."""
+    RELEASING = "Releasing"
+    """The job is being deleted, and something holds that up."""
     COMPLETE = "Complete"
     """Terminal: the transcript is there."""
     FAILED = "Failed"
@@ -91,8 +99,52 @@ class JobReference(ResourceModel):
     """Its uid."""
 
 
+class Attempt(ResourceModel):
+    """One worker's try at the job."""
+
+    name: ShortText
+    """Name of its pod; of its Job, where no pod was ever seen."""
+    start: Time
+    """When its container began to run, or when it was first seen."""
+    end: Time | None = None
+    """When it ended; absent while it runs."""
+    reason: Reason | None = None
+    """Why it ended without an outcome; absent where it came to one."""
+    counted: bool = False
+    """Whether it counts against backoffLimit."""
+
+
+class EarlierAttempts(ResourceModel):
+    """What attempts came to that are no longer listed."""
+
+    count: Annotated[int, Field(ge=0)] = 0
+    """How many they are."""
+    counted: Annotated[int, Field(ge=0)] = 0
+    """How many of them count against backoffLimit."""
+    interrupted: Annotated[int, Field(ge=0)] = 0
+    """How many of them the cluster ended."""
+    active_seconds: Annotated[float, Field(ge=0)] = 0
+    """For which they ran in all."""
+
+
+class Stopping(ResourceModel):
+    """Why the operator ends the job; written before anything is done about it, so that no restart forgets it."""
+
+    reason: Reason
+    """One word for programs, from the failure table."""
+    message: LongText
+    """What happened, for people."""
+    exit_code: int | None = None
+    """The last worker's exit code, where there was one."""
+    time: Time
+    """When this was decided."""
+
+
 class Progress(ResourceModel):
     """How far the work is."""
+
+    stage: Stage | None = None
+    """What the worker is doing."""
 
     percent: Annotated[int, Field(ge=0, le=100)]
     """Share of the audio that is transcribed, rounded down."""
@@ -101,7 +153,7 @@ class Progress(ResourceModel):
     total_seconds: Annotated[float, Field(ge=0)]
     """Seconds of audio in all."""
     time: Time
-    """When this was true."""
+    """When the work last got on."""
 
 
 class Media(ResourceModel):
@@ -185,6 +237,8 @@ class Release(ResourceModel):
     """Bytes deleted."""
     verified_empty: bool
     """Whether the job's prefix was listed again afterwards and found empty."""
+    gave_up: bool = False
+    """Whether the job went without waiting for that any longer; the sweep deletes what was left."""
     time: Time
     """When."""
 
@@ -200,7 +254,7 @@ class TranscriptionJobStatus(ResourceModel):
             max_length=8, json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"]}
         ),
     ] = ()
-    """The contract: Queued, Running, Complete, Failed."""
+    """The contract: Queued, Running, Suspended, Complete, Failed; Releasing while a deletion is held up."""
     observed_generation: Annotated[int | None, Field(ge=0)] = None
     """metadata.generation that this status was decided on."""
     start_time: Time | None = None
@@ -210,7 +264,15 @@ class TranscriptionJobStatus(ResourceModel):
     expiration_time: Time | None = None
     """When the job and its results will be deleted; absent: not before it is released."""
     job_ref: JobReference | None = None
-    """The batch/v1 Job that does the work."""
+    """The batch/v1 Job that does the work; any other of this job's is deleted."""
+    launches: Annotated[int | None, Field(ge=0)] = None
+    """Jobs that were created for it so far."""
+    attempts: Annotated[tuple[Attempt, ...], Field(max_length=MAX_ATTEMPTS)] = ()
+    """The workers' tries, oldest first."""
+    earlier_attempts: EarlierAttempts | None = None
+    """What became of those that the list has no room for."""
+    stopping: Stopping | None = None
+    """Why the operator ends the job, until its end is written down."""
     progress: Progress | None = None
     """How far the work is."""
     media: Media | None = None

@@ -46,6 +46,8 @@ async def test_absent_options_are_left_to_the_profile(gateway: Gateway) -> None:
         "hotwords": [],
         "wordTimestamps": False,
         "backoffLimit": 3,
+        "cancel": False,
+        "suspend": False,
     } == job.spec.to_wire()
 
 

@@ -109,6 +109,12 @@ def test_the_spec_has_the_models_fields(schema: dict[str, Any]) -> None:
             ".spec.backoffLimit", {"type": "integer", "minimum": 0, "maximum": 20, "default": 3}, id="range"
         ),
         pytest.param(".spec.ttlSecondsAfterFinished", {"type": "integer", "minimum": -1}, id="optional number"),
+        pytest.param(
+            ".spec.activeDeadlineSeconds", {"type": "integer", "minimum": 1, "maximum": 31_536_000}, id="deadline"
+        ),
+        pytest.param(".spec.stallSeconds", {"type": "integer", "minimum": 30}, id="least of a deadline"),
+        pytest.param(".status.attempts", {"type": "array", "maxItems": 100}, id="bounded list"),
+        pytest.param(".status.attempts[].reason", {"type": "string"}, id="enumeration of the failure table"),
         pytest.param(".spec.task", {"type": "string", "enum": ["transcribe", "translate"]}, id="enumeration"),
         pytest.param(".spec.engine.options", {"type": "object", "maxProperties": 16}, id="map"),
         pytest.param(".spec.engine.options[]", {"type": "string", "maxLength": 256}, id="values of a map"),
@@ -134,7 +140,11 @@ def test_only_the_spec_has_defaults(schema: dict[str, Any]) -> None:
 
 def test_every_field_but_the_mutable_ones_is_immutable(schema: dict[str, Any]) -> None:
     """Each immutable field has a rule of its own, whose message names it."""
-    rules = {rule["fieldPath"].lstrip("."): rule for rule in schema["properties"]["spec"]["x-kubernetes-validations"]}
+    rules = {
+        rule["fieldPath"].lstrip("."): rule
+        for rule in schema["properties"]["spec"]["x-kubernetes-validations"]
+        if "immutable" in rule["message"]
+    }
     mutable = {TranscriptionJobSpec.model_fields[name].alias for name in MUTABLE_FIELDS}
 
     assert schema["properties"]["spec"]["properties"].keys() - mutable == rules.keys()
@@ -157,6 +167,20 @@ def test_a_rule_looks_before_it_reads(schema: dict[str, Any], name: str, *, guar
     (rule,) = (rule["rule"] for rule in rules if rule["fieldPath"] == f".{name}")
 
     assert guarded == rule.startswith(f"has(self.{name}) == has(oldSelf.{name}) && ")
+
+
+def test_a_one_way_field_has_a_rule(schema: dict[str, Any]) -> None:
+    """Whoever cancels a job cannot take it back, and the refusal names the field."""
+    rules = schema["properties"]["spec"]["x-kubernetes-validations"]
+
+    assert [
+        {
+            "rule": "self.cancel || !oldSelf.cancel",
+            "message": "spec.cancel is final once it is true; create another TranscriptionJob instead",
+            "fieldPath": ".cancel",
+        }
+    ] == [rule for rule in rules if "immutable" not in rule["message"]]
+    assert {"type": "boolean", "default": False}.items() <= field_of(schema, ".spec.cancel").items()
 
 
 @pytest.mark.parametrize("kind", ["Complete", "Failed"])
@@ -200,4 +224,4 @@ def test_the_printer_columns_are_the_designs() -> None:
     wide = [column["name"] for column in PRINTER_COLUMNS if column.get("priority")]
 
     assert ["Phase", "Progress", "Duration", "Language", "RTF", "Age"] == narrow
-    assert ["Engine", "Model", "Reason"] == wide
+    assert ["Engine", "Model", "Queue", "Reason"] == wide

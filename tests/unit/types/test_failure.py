@@ -7,6 +7,30 @@ import pytest
 
 from steno_types import FAILURES, Blame, Disposition, Failure, Reason, exit_codes, failure_for
 
+OF_THE_CLUSTER = {Reason.PREEMPTED, Reason.DRAINED, Reason.EVICTED, Reason.NODE_LOST, Reason.SUSPENDED}
+"""How a cluster, or whoever suspends, ends a worker."""
+
+OF_THE_JOB = {
+    Reason.PROFILE_UNKNOWN,
+    Reason.ENGINE_UNAVAILABLE,
+    Reason.QUEUE_PRIORITY_UNKNOWN,
+    Reason.CANCELLED,
+    Reason.DEADLINE_EXCEEDED,
+}
+"""What the job's own spec brings about."""
+
+OF_THE_WORKER = {Reason.OUT_OF_MEMORY, Reason.WORKER_STALLED, Reason.JOB_LOST}
+"""How a worker ends that cannot say so itself."""
+
+OF_THE_LAUNCH = {
+    Reason.IMAGE_PULL_FAILED,
+    Reason.POD_CONFIG_INVALID,
+    Reason.JOB_REFUSED,
+    Reason.PENDING_DEADLINE_EXCEEDED,
+    Reason.NAME_TAKEN,
+}
+"""Why no worker ever ran."""
+
 by_reason = pytest.mark.parametrize("failure", FAILURES, ids=lambda failure: failure.reason)
 
 
@@ -51,12 +75,28 @@ def test_what_only_the_operator_sees_has_no_code() -> None:
     """Failures that no worker reports are in the table too, without an exit code."""
     without_code = {failure.reason for failure in FAILURES if failure.exit_code is None}
 
-    assert {
-        Reason.PROFILE_UNKNOWN,
-        Reason.ENGINE_UNAVAILABLE,
-        Reason.OUT_OF_MEMORY,
-        Reason.NAME_TAKEN,
-    } == without_code
+    assert without_code == {*OF_THE_CLUSTER, *OF_THE_JOB, *OF_THE_WORKER, *OF_THE_LAUNCH}
+
+
+@pytest.mark.parametrize(
+    ("reasons", "dispositions"),
+    [
+        pytest.param(OF_THE_CLUSTER, {Disposition.INTERRUPTED}, id="what the cluster does is free"),
+        pytest.param(OF_THE_JOB, {Disposition.TERMINAL}, id="what the job asks for is final"),
+        pytest.param(OF_THE_WORKER, {Disposition.RETRYABLE}, id="what a worker meets may pass"),
+        pytest.param(OF_THE_LAUNCH, {Disposition.RETRYABLE, Disposition.TERMINAL}, id="what keeps it from starting"),
+    ],
+)
+def test_what_the_operator_sees_has_its_price(reasons: set[Reason], dispositions: set[Disposition]) -> None:
+    """Whether an attempt is free, counted or the last follows from who ended it."""
+    assert dispositions == {failure_for(reason).disposition for reason in reasons}
+
+
+def test_a_suspension_is_the_users_own() -> None:
+    """Of what is free, only the suspension is nobody's trouble but the user's."""
+    free = [failure for failure in FAILURES if failure.disposition is Disposition.INTERRUPTED]
+
+    assert [Reason.SUSPENDED] == [failure.reason for failure in free if failure.blame is Blame.USER]
 
 
 @by_reason

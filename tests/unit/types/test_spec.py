@@ -6,10 +6,14 @@ import pytest
 from pydantic import ValidationError
 
 from steno_types import TranscriptionJobSpec
-from steno_types.spec import MUTABLE_FIELDS, NAME_MAX_LENGTH
+from steno_types.spec import DEADLINE_MAX_SECONDS, MUTABLE_FIELDS, NAME_MAX_LENGTH, ONE_WAY_FIELDS
 
 UPLOAD_ID = "0123456789abcdef" * 2
 UPLOAD = {"upload": {"id": UPLOAD_ID}}
+
+
+MUTABLE_SAYS = {"cancel": "true is final.", "queue_priority": "May be changed while the job waits."}
+"""What the descriptions of mutable fields end in that may not change at any time."""
 
 
 def a_spec(**fields: Any) -> dict[str, Any]:
@@ -28,6 +32,8 @@ def test_an_upload_is_all_that_is_needed() -> None:
         "hotwords": [],
         "wordTimestamps": False,
         "backoffLimit": 3,
+        "suspend": False,
+        "cancel": False,
     } == spec.to_wire()
 
 
@@ -64,6 +70,20 @@ def test_an_upload_is_all_that_is_needed() -> None:
         ),
         pytest.param(a_spec(wordTimestamps=True), id="word timestamps"),
         pytest.param(a_spec(backoffLimit=0), id="no retries"),
+        pytest.param(a_spec(queueName="gpus", queuePriority="soon"), id="queue and priority"),
+        pytest.param(a_spec(suspend=True), id="suspended from the start"),
+        pytest.param(a_spec(cancel=True), id="cancelled"),
+        pytest.param(
+            a_spec(activeDeadlineSeconds=1, pendingDeadlineSeconds=1, stallSeconds=30), id="shortest deadlines"
+        ),
+        pytest.param(
+            a_spec(
+                activeDeadlineSeconds=DEADLINE_MAX_SECONDS,
+                pendingDeadlineSeconds=DEADLINE_MAX_SECONDS,
+                stallSeconds=DEADLINE_MAX_SECONDS,
+            ),
+            id="latest deadlines",
+        ),
         pytest.param(a_spec(ttlSecondsAfterFinished=-1), id="kept for ever"),
         pytest.param(a_spec(ttlSecondsAfterFinished=0), id="gone at once"),
         pytest.param(a_spec(ttlSecondsAfterFinished=315_360_000), id="gone after ten years"),
@@ -139,6 +159,15 @@ def test_a_good_spec_survives_the_wire(wire: dict[str, Any]) -> None:
         ),
         pytest.param(a_spec(backoffLimit=-1), "backoffLimit", id="negative retries"),
         pytest.param(a_spec(backoffLimit=21), "backoffLimit", id="too many retries"),
+        pytest.param(a_spec(queueName="GPUs"), "queueName", id="queue in capitals"),
+        pytest.param(a_spec(queueName=""), "queueName", id="empty queue"),
+        pytest.param(a_spec(queuePriority="so on"), "queuePriority", id="blank in a priority"),
+        pytest.param(a_spec(activeDeadlineSeconds=0), "activeDeadlineSeconds", id="no time to run"),
+        pytest.param(
+            a_spec(activeDeadlineSeconds=DEADLINE_MAX_SECONDS + 1), "activeDeadlineSeconds", id="more than a year"
+        ),
+        pytest.param(a_spec(pendingDeadlineSeconds=0), "pendingDeadlineSeconds", id="no time to wait"),
+        pytest.param(a_spec(stallSeconds=29), "stallSeconds", id="no time to load a model"),
         pytest.param(a_spec(ttlSecondsAfterFinished=-2), "ttlSecondsAfterFinished", id="negative TTL"),
         pytest.param(a_spec(ttlSecondsAfterFinished=315_360_001), "ttlSecondsAfterFinished", id="TTL too long"),
     ],
@@ -187,10 +216,18 @@ def test_a_refusal_does_not_repeat_the_address(source: dict[str, Any]) -> None:
 
 def test_the_mutable_fields_are_fields() -> None:
     """What may change is named as the model names it, and its description says so."""
-    assert {"ttl_seconds_after_finished"} == MUTABLE_FIELDS
+    assert {"cancel", "queue_priority", "suspend", "ttl_seconds_after_finished"} == MUTABLE_FIELDS
     for name, field in TranscriptionJobSpec.model_fields.items():
-        said = "May be changed at any time." if name in MUTABLE_FIELDS else "Immutable."
+        said = "Immutable."
+        if name in MUTABLE_FIELDS:
+            said = MUTABLE_SAYS.get(name, "May be changed at any time.")
         assert (field.description or "").endswith(said), name
+
+
+def test_what_is_final_may_change_once() -> None:
+    """A field that goes one way is mutable, or it could not go at all."""
+    assert {"cancel"} == ONE_WAY_FIELDS
+    assert ONE_WAY_FIELDS <= MUTABLE_FIELDS
 
 
 def test_the_longest_name_leaves_room_for_its_jobs() -> None:

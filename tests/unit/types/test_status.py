@@ -7,8 +7,10 @@ import pytest
 from pydantic import ValidationError
 
 from steno_types import (
+    Attempt,
     Condition,
     ConditionType,
+    EarlierAttempts,
     Effective,
     FailureStatus,
     JobReference,
@@ -18,6 +20,8 @@ from steno_types import (
     Progress,
     Reason,
     Release,
+    Stage,
+    Stopping,
     TranscriptionJobStatus,
     derive_phase,
     shorten,
@@ -38,6 +42,8 @@ def a_condition(kind: ConditionType, status: str = "True", *, at: datetime = NOO
         pytest.param([], Phase.PENDING, id="nothing yet"),
         pytest.param(["Queued"], Phase.QUEUED, id="queued"),
         pytest.param(["Running"], Phase.PROCESSING, id="running"),
+        pytest.param(["Suspended"], Phase.PENDING, id="suspended"),
+        pytest.param(["Releasing"], Phase.PENDING, id="releasing"),
         pytest.param(["Queued", "Running"], Phase.PROCESSING, id="running outranks queued"),
         pytest.param(["Running", "Complete"], Phase.COMPLETED, id="complete outranks running"),
         pytest.param(["Queued", "Failed"], Phase.FAILED, id="failed outranks queued"),
@@ -168,7 +174,14 @@ def test_a_full_status_survives_the_wire() -> None:
         completion_time=LATER,
         expiration_time=LATER,
         job_ref=JobReference(name="talk-6f3d1c6e", uid="u"),
-        progress=Progress(percent=50, processed_seconds=30.5, total_seconds=61, time=NOON),
+        launches=2,
+        attempts=(
+            Attempt(name="talk-6f3d1c6e-a", start=NOON, end=LATER, reason=Reason.PREEMPTED),
+            Attempt(name="talk-6f3d1c6e-1-b", start=LATER),
+        ),
+        earlier_attempts=EarlierAttempts(count=3, counted=1, interrupted=2, active_seconds=61.5),
+        stopping=Stopping(reason=Reason.CANCELLED, message="m", exit_code=143, time=LATER),
+        progress=Progress(stage=Stage.TRANSCRIBE, percent=50, processed_seconds=30.5, total_seconds=61, time=NOON),
         media=Media(duration_seconds=61, language="de"),
         real_time_factor=0.1,
         effective=Effective(
@@ -177,7 +190,7 @@ def test_a_full_status_survives_the_wire() -> None:
         outputs=(Output(format="json", uri="s3://b/k", bytes=2, sha256="0" * 64),),
         warnings=("quiet",),
         failure=FailureStatus(reason=Reason.OUT_OF_MEMORY, message="m", exit_code=137, retryable=True),
-        release=Release(objects=3, bytes=10, verified_empty=True, time=LATER),
+        release=Release(objects=3, bytes=10, verified_empty=False, gave_up=True, time=LATER),
     ).with_conditions([a_condition(ConditionType.FAILED)])
     assert set(TranscriptionJobStatus.model_fields) == status.model_fields_set
 
@@ -186,5 +199,5 @@ def test_a_full_status_survives_the_wire() -> None:
 
 def test_an_empty_status_is_nearly_nothing_on_the_wire() -> None:
     """A job that nobody looked at yet has empty lists and nothing else."""
-    assert {"conditions": [], "outputs": [], "warnings": []} == TranscriptionJobStatus().to_wire()
+    assert {"attempts": [], "conditions": [], "outputs": [], "warnings": []} == TranscriptionJobStatus().to_wire()
     assert TranscriptionJobStatus() == TranscriptionJobStatus.model_validate({})
