@@ -1,7 +1,8 @@
 """Post progress to the operator, where it takes any, from a thread that disturbs no work.
 
 Started by `worker` when the pod's environment names an address; fed by `progress`. Only the newest report counts:
-while one is under way, those in between are forgotten. What fails is said once in the log and tried again with the
+while one is under way, those in between are forgotten, and it is repeated while there is nothing newer, so that the
+answer is heard while a model loads. What fails is said once in the log and tried again with the
 next report; the log has the progress in any case. Must not know what the stages do.
 """
 
@@ -19,6 +20,9 @@ from steno_types import ProgressAnswer, ProgressReport
 
 POST_SECONDS: Final = 5.0
 """For which the operator may take to answer; the next report is due after two."""
+
+REPEAT_SECONDS: Final = 5.0
+"""After which the last report is posted again; one that changes nothing is not written anywhere."""
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +42,9 @@ class ProgressPoster:
         *,
         stop: Callable[[], None] = end_this_process,
         transport: httpx.BaseTransport | None = None,
+        repeat_seconds: float = REPEAT_SECONDS,
     ) -> None:
+        self._repeat_seconds = repeat_seconds
         self._url = url
         self._token = token
         self._stop = stop
@@ -68,13 +74,19 @@ class ProgressPoster:
             self._changed.notify()
 
     def _run(self) -> None:
+        last: ProgressReport | None = None
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._newest is not None or not self._open)
-                report, self._newest = self._newest, None
-            if report is None:
-                return
+                self._changed.wait_for(lambda: self._newest is not None or not self._open, self._pause(last))
+                report, self._newest = self._newest or last, None
+                if report is None or (report is last and not self._open):
+                    return
+            last = report
             self._post(report)
+
+    def _pause(self, last: ProgressReport | None) -> float | None:
+        """Give the seconds until there is something to post again; None: nothing was posted yet."""
+        return None if last is None else self._repeat_seconds
 
     def _post(self, report: ProgressReport) -> None:
         try:

@@ -164,3 +164,14 @@ def test_a_pod_that_is_told_where_posts_its_progress(
 
     assert 0 == ended.exit_code
     assert 100 == operator.reports[-1]
+
+
+def test_the_last_report_is_repeated_while_there_is_no_newer_one(operator: Operator, token: Path) -> None:
+    """A worker that loads a model says nothing new, and is to hear all the same that it shall stop."""
+    with ProgressPoster(operator.url, token, repeat_seconds=0.01) as poster:
+        poster.post(report(40))
+        for _ in range(3):
+            operator.asked.acquire()
+
+    assert {40} == {*operator.reports}
+    assert len(operator.reports) >= 2
