@@ -3,10 +3,12 @@
 Used by operator, gateway and worker alike. Knows keys, bytes and conditional writes; must not know Kubernetes.
 """
 
-from steno_store import keys
+from steno_store import keys, lifecycle
 from steno_store.deletion import Deleted
 from steno_store.errors import (
     BucketNotFoundError,
+    ConditionalPutError,
+    LifecycleUnsupportedError,
     ObjectChangedError,
     ObjectNotFoundError,
     StoreError,
@@ -14,8 +16,10 @@ from steno_store.errors import (
     StoreUnavailableError,
 )
 from steno_store.keys import Layout, new_upload_id
+from steno_store.lifecycle import LifecycleRule
 from steno_store.manifests import claim_outcome, read_manifest
 from steno_store.object_store import ObjectStore, StoredObject
+from steno_store.ownership import Owner, check_conditional_put, claim_prefix, read_owner
 from steno_store.settings import StoreSettings
 from steno_store.upload import MAX_PARTS, PART_BYTES, MultipartUpload
 
@@ -23,19 +27,27 @@ __all__ = [
     "MAX_PARTS",
     "PART_BYTES",
     "BucketNotFoundError",
+    "ConditionalPutError",
     "Deleted",
     "Layout",
+    "LifecycleRule",
+    "LifecycleUnsupportedError",
     "MultipartUpload",
     "ObjectChangedError",
     "ObjectNotFoundError",
     "ObjectStore",
+    "Owner",
     "StoreError",
     "StoreForbiddenError",
     "StoreSettings",
     "StoreUnavailableError",
     "StoredObject",
+    "check_conditional_put",
     "claim_outcome",
+    "claim_prefix",
     "keys",
+    "lifecycle",
     "new_upload_id",
     "read_manifest",
+    "read_owner",
 ]

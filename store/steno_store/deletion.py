@@ -1,8 +1,8 @@
 """Delete from a bucket so that nothing is left: objects, their versions, delete markers, unfinished uploads.
 
-Called by `ObjectStore.delete`, `delete_prefix` and `is_empty`, which turn botocore's errors into the project's.
-Works on AWS and on stores that know less: one that lacks versions lists each object as its only version or refuses
-the call, one that lacks batches is asked object by object.
+Called by `ObjectStore.delete`, `delete_prefix`, `is_empty` and `unfinished_keys`, which turn botocore's errors into
+the project's. Works on AWS and on stores that know less: one that lacks versions lists each object as its only
+version or refuses the call, one that lacks batches is asked object by object.
 
 Unfinished uploads are where stores differ. AWS lists those under any prefix. MinIO lists them for an exact key, and
 for the whole bucket only those begun since the server's last start; for a prefix it answers "none". So all three
@@ -95,6 +95,11 @@ def delete_area(client: "S3Client", bucket: str, area: Area) -> Deleted:
 def is_area_empty(client: "S3Client", bucket: str, area: Area) -> bool:
     """Whether nothing of `area` is left."""
     return not (_first_versions(client, bucket, area) or _unfinished(client, bucket, area))
+
+
+def unfinished_keys(client: "S3Client", bucket: str, prefix: str) -> set[str]:
+    """Give the keys under `prefix` at which the store lists unfinished uploads; the module's docstring says how."""
+    return {upload.key for upload in _unfinished(client, bucket, Area(prefix))}
 
 
 def _refuse_ghosts(bucket: str, area: Area, still_listed: Collection[object]) -> None:

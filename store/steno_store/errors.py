@@ -3,6 +3,8 @@
 ::
 
     StoreError
+    ├── ConditionalPutError
+    ├── LifecycleUnsupportedError
     ├── ObjectChangedError
     ├── ObjectNotFoundError
     │   └── BucketNotFoundError
@@ -33,6 +35,14 @@ class StoreError(Exception):
     Raised as itself when the store will not do what it was asked, however often: it lacks the feature, or holds the
     request for wrong.
     """
+
+
+class ConditionalPutError(StoreError):
+    """The store does not honour ``If-None-Match`` on a PUT, and so cannot be Steno's; raised by `ownership` alone."""
+
+
+class LifecycleUnsupportedError(StoreError):
+    """The store has no lifecycle rules; raised by `lifecycle` alone."""
 
 
 class ObjectChangedError(StoreError):

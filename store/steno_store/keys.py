@@ -1,12 +1,19 @@
 """Where everything lies in the store: the one place that spells object keys.
 
-Called by the gateway (uploads, downloads), the operator (results, release) and the worker (attempts, manifest).
-Pure. Layout, under the installation's prefix::
+Called by the gateway (uploads, downloads), the operator (results, release, sweep) and the worker (attempts,
+manifest). Pure. Layout, under the installation's prefix::
 
+    <prefix>/installation.json
+    <prefix>/conditional-put.txt
     <prefix>/<namespace>/uploads/<upload-id>
     <prefix>/<namespace>/uploads/<upload-id>.condemned
     <prefix>/<namespace>/jobs/<name>-<uid8>/attempts/<pod>/transcript.<format>
     <prefix>/<namespace>/jobs/<name>-<uid8>/manifest.json
+    <prefix>/<namespace>/sweep/uploads/<upload-id>
+    <prefix>/<namespace>/sweep/jobs/<name>-<uid8>
+
+The markers under ``sweep/`` lie beside what is swept, never inside, where they would be swept too. What lies beside
+the namespaces has a dot in its name, as no namespace has.
 """
 
 import re
@@ -40,30 +47,65 @@ class Layout:
                 "nor hold an empty step, . or .."
             )
 
+    @property
+    def root(self) -> str:
+        """Prefix of all that is this installation's, with its trailing slash."""
+        return f"{self.prefix}/"
+
+    @property
+    def owner(self) -> str:
+        """Key of the record that says which installation owns the prefix."""
+        return f"{self.prefix}/installation.json"
+
+    @property
+    def conditional_put(self) -> str:
+        """Key of the object by which a store shows that it honours conditional writes."""
+        return f"{self.prefix}/conditional-put.txt"
+
     def namespace(self, namespace: str) -> str:
         """Prefix of all that belongs to one namespace, with its trailing slash."""
         return f"{self.prefix}/{namespace}/"
 
+    def uploads(self, namespace: str) -> str:
+        """Prefix of a namespace's uploads, with its trailing slash."""
+        return f"{self.prefix}/{namespace}/uploads/"
+
     def upload(self, namespace: str, upload_id: str) -> str:
         """Key of an upload."""
-        return f"{self.prefix}/{namespace}/uploads/{upload_id}"
+        return f"{self.uploads(namespace)}{upload_id}"
 
     def condemned(self, namespace: str, upload_id: str) -> str:
         """Key of the marker that an upload is about to be deleted."""
         return self.upload(namespace, upload_id) + ".condemned"
 
+    def all_results(self, namespace: str) -> str:
+        """Prefix of the results of all jobs of a namespace, with its trailing slash."""
+        return f"{self.prefix}/{namespace}/jobs/"
+
     def results(self, namespace: str, name: str, uid: str) -> str:
         """Prefix of a job's results, with its trailing slash."""
-        return f"{self.prefix}/{namespace}/jobs/{name}-{uid[:8]}/"
+        return f"{self.all_results(namespace)}{name}-{uid[:8]}/"
 
     def is_results(self, prefix: str, namespace: str, name: str) -> bool:
         """Whether `prefix` can be the results of job `name`: the check on an annotation that a user may edit."""
         expected = re.escape(f"{self.prefix}/{namespace}/jobs/{name}-") + r"[0-9a-f]{8}/"
         return re.fullmatch(expected, prefix) is not None
 
+    def sweep(self, namespace: str) -> str:
+        """Prefix of a namespace's markers of what nobody names, with its trailing slash."""
+        return f"{self.prefix}/{namespace}/sweep/"
+
+    def unnamed_upload(self, namespace: str, upload_id: str) -> str:
+        """Key of the marker that says since when no job names an upload."""
+        return f"{self.sweep(namespace)}uploads/{upload_id}"
+
+    def unnamed_results(self, namespace: str, directory: str) -> str:
+        """Key of the same for results; `directory` is the last step of their prefix, without its slash."""
+        return f"{self.sweep(namespace)}jobs/{directory}"
+
     def holds(self, key: str) -> bool:
         """Whether `key` lies inside this installation's prefix."""
-        return key.startswith(f"{self.prefix}/")
+        return key.startswith(self.root)
 
 
 def manifest(results_prefix: str) -> str:

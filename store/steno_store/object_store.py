@@ -18,7 +18,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from steno_store import deletion
+from steno_store import deletion, lifecycle
 from steno_store.deletion import Deleted
 from steno_store.errors import (
     BucketNotFoundError,
@@ -27,6 +27,7 @@ from steno_store.errors import (
     error_status,
     translated,
 )
+from steno_store.lifecycle import LifecycleRule
 from steno_store.settings import StoreSettings
 from steno_store.upload import MultipartUpload
 
@@ -269,6 +270,30 @@ class ObjectStore:
                 for entry in page.get("Contents", []):
                     yield StoredObject(key=entry["Key"], size_bytes=entry["Size"], etag=entry["ETag"].strip('"'))
 
+    def list_directories(self, prefix: str) -> Iterator[str]:
+        """Walk what lies one step below `prefix`: the prefixes up to the next slash, each with its slash, in order.
+
+        The store sums the objects below each up, so a thousand of them are one request, however many those are. What
+        only old versions or unfinished uploads are left of is not among them.
+        """
+        if not prefix.endswith("/"):
+            raise ValueError(f"{prefix!r} does not end with a slash")
+        with translated(f"list {self.uri(prefix)}"):
+            pages = self._client.get_paginator("list_objects_v2").paginate(
+                Bucket=self.bucket, Prefix=prefix, Delimiter="/"
+            )
+            for page in pages:
+                for entry in page.get("CommonPrefixes", []):
+                    yield entry["Prefix"]
+
+    def unfinished_keys(self, prefix: str) -> frozenset[str]:
+        """Give the keys under `prefix` at which an upload was begun and not finished, as far as the store tells.
+
+        Not every store tells of all: MinIO, once restarted, does not (`steno_store.deletion`).
+        """
+        with translated(f"list {self.uri(prefix)}"):
+            return frozenset(deletion.unfinished_keys(self._client, self.bucket, prefix))
+
     def delete(self, key: str) -> Deleted:
         """Delete one object with its versions and unfinished uploads; nothing there is no error."""
         with translated(f"delete {self.uri(key)}"):
@@ -296,6 +321,22 @@ class ObjectStore:
         with translated(f"list {self.uri(prefix)}"):
             area = deletion.Area(prefix, upload_keys=frozenset(upload_keys))
             return deletion.is_area_empty(self._client, self.bucket, area)
+
+    def put_lifecycle_rule(self, rule: LifecycleRule) -> bool:
+        """Have the bucket's lifecycle hold `rule` and whatever else it holds; False when it did so already.
+
+        Raises
+        ------
+        LifecycleUnsupportedError
+            The store has no lifecycle rules.
+        """
+        with translated(f"set the lifecycle rule {rule.rule_id} of the bucket {self.bucket}"):
+            return lifecycle.put_rule(self._client, self.bucket, rule)
+
+    def has_lifecycle_rule(self, rule_id: str) -> bool:
+        """Whether the bucket's lifecycle holds a rule of that id; False on a store that has none of it."""
+        with translated(f"read the lifecycle of the bucket {self.bucket}"):
+            return lifecycle.has_rule(self._client, self.bucket, rule_id)
 
     def close(self) -> None:
         """Drop the connections; the store is of no use afterwards."""

@@ -18,6 +18,7 @@ from steno_store import (
     MAX_PARTS,
     BucketNotFoundError,
     Deleted,
+    LifecycleRule,
     MultipartUpload,
     ObjectChangedError,
     ObjectNotFoundError,
@@ -41,6 +42,8 @@ class InMemoryObjectStore(ObjectStore):
         """Every call about a key under one of these, in any bucket, raises `StoreForbiddenError`."""
         self.content_types: dict[str, str] = {}
         """What each object of the own bucket was last written as."""
+        self.lifecycle_rules: dict[str, LifecycleRule] = {}
+        """Rules that were put, by their ids."""
         self._buckets: dict[str, dict[str, bytes]] = {bucket: {}}
         self._unfinished: dict[str, InMemoryUpload] = {}
         self._lock = threading.RLock()
@@ -158,6 +161,20 @@ class InMemoryObjectStore(ObjectStore):
             if key.startswith(prefix):
                 yield _describe(key, objects[key])
 
+    def list_directories(self, prefix: str) -> Iterator[str]:
+        """Walk what lies one step below `prefix`, in the order of its bytes."""
+        if not prefix.endswith("/"):
+            raise ValueError(f"{prefix!r} does not end with a slash")
+        self._meet("list_directories", prefix)
+        below = [key.removeprefix(prefix) for key in self.objects if key.startswith(prefix)]
+        directories = {prefix + name.partition("/")[0] + "/" for name in below if "/" in name}
+        yield from sorted(directories, key=str.encode)
+
+    def unfinished_keys(self, prefix: str) -> frozenset[str]:
+        """Give the keys under `prefix` at which an upload was begun and not finished."""
+        self._meet("unfinished_keys", prefix)
+        return frozenset(key for key in self.unfinished if key.startswith(prefix))
+
     def delete(self, key: str) -> Deleted:
         """Delete one object and its unfinished uploads; nothing there is no error."""
         self._meet("delete", key)
@@ -177,6 +194,19 @@ class InMemoryObjectStore(ObjectStore):
         self._meet("is_empty", prefix)
         with self._lock:
             return not (self._under(prefix) or set(upload_keys).intersection(self.unfinished))
+
+    def put_lifecycle_rule(self, rule: LifecycleRule) -> bool:
+        """Keep a rule; False when it is kept already. Nothing ever expires."""
+        self._meet("put_lifecycle_rule", "")
+        with self._lock:
+            stands = self.lifecycle_rules.get(rule.rule_id) == rule
+            self.lifecycle_rules[rule.rule_id] = rule
+        return not stands
+
+    def has_lifecycle_rule(self, rule_id: str) -> bool:
+        """Whether a rule of that id is kept."""
+        self._meet("has_lifecycle_rule", "")
+        return rule_id in self.lifecycle_rules
 
     def close(self) -> None:
         """Do nothing: there are no connections."""

@@ -39,6 +39,8 @@ CALLS: list[tuple[str, Callable[[InMemoryObjectStore], object]]] = [
     ("start_upload", lambda store: store.start_upload("a/k")),
     ("presigned_url", lambda store: store.presigned_url("a/k", expires_seconds=1)),
     ("list", lambda store: list(store.list("a/"))),
+    ("list_directories", lambda store: list(store.list_directories("a/"))),
+    ("unfinished_keys", lambda store: store.unfinished_keys("a/")),
     ("delete", lambda store: store.delete("a/k")),
     ("delete_prefix", lambda store: store.delete_prefix("a/")),
     ("is_empty", lambda store: store.is_empty("a/")),

@@ -16,7 +16,14 @@ UID = "6f3d1c6e-0000-4000-8000-000000000000"
     [
         pytest.param(LAYOUT.namespace("ns"), "steno/ns/", id="namespace"),
         pytest.param(LAYOUT.upload("ns", "ab"), "steno/ns/uploads/ab", id="upload"),
+        pytest.param(LAYOUT.root, "steno/", id="root"),
+        pytest.param(LAYOUT.owner, "steno/installation.json", id="owner"),
+        pytest.param(LAYOUT.conditional_put, "steno/conditional-put.txt", id="conditional put"),
+        pytest.param(LAYOUT.uploads("ns"), "steno/ns/uploads/", id="uploads"),
         pytest.param(LAYOUT.condemned("ns", "ab"), "steno/ns/uploads/ab.condemned", id="marker"),
+        pytest.param(LAYOUT.all_results("ns"), "steno/ns/jobs/", id="all results"),
+        pytest.param(LAYOUT.unnamed_upload("ns", "ab"), "steno/ns/sweep/uploads/ab", id="unnamed upload"),
+        pytest.param(LAYOUT.unnamed_results("ns", "talk-1"), "steno/ns/sweep/jobs/talk-1", id="unnamed results"),
         pytest.param(LAYOUT.results("ns", "talk", UID), "steno/ns/jobs/talk-6f3d1c6e/", id="results"),
         pytest.param(Layout("a/b").upload("ns", "ab"), "a/b/ns/uploads/ab", id="prefix of two"),
         pytest.param(keys.manifest("p/"), "p/manifest.json", id="manifest"),
@@ -75,6 +82,26 @@ def test_the_results_of_a_job_are_its_own() -> None:
 def test_the_installation_holds_what_lies_under_its_prefix(key: str, *, answer: bool) -> None:
     """A neighbour whose prefix only begins the same is not ours."""
     assert answer == LAYOUT.holds(key)
+
+
+@pytest.mark.parametrize(
+    "marker",
+    [
+        pytest.param(LAYOUT.unnamed_upload("ns", "ab"), id="upload"),
+        pytest.param(LAYOUT.unnamed_results("ns", "talk-6f3d1c6e"), id="results"),
+    ],
+)
+def test_a_marker_lies_where_nothing_is_swept(marker: str) -> None:
+    """The sweep lists its markers by one prefix, and finds none of them among what it may delete."""
+    assert marker.startswith(LAYOUT.sweep("ns"))
+    assert not marker.startswith((LAYOUT.uploads("ns"), LAYOUT.all_results("ns")))
+
+
+@pytest.mark.parametrize("key", [LAYOUT.owner, LAYOUT.conditional_put])
+def test_what_lies_beside_the_namespaces_is_called_like_none(key: str) -> None:
+    """A name with a dot is no namespace's, so no namespace's folder is in an object's way."""
+    assert "." in key.removeprefix(LAYOUT.root)
+    assert "/" not in key.removeprefix(LAYOUT.root)
 
 
 def test_upload_ids_are_what_the_spec_accepts() -> None:
