@@ -8,6 +8,7 @@ from typing import Annotated, Self
 
 from fastapi import Depends, Request
 
+from steno_gateway.expiry import Expiry
 from steno_gateway.readiness import Readiness
 from steno_gateway.settings import GatewaySettings
 from steno_kube import TranscriptionJobs
@@ -28,6 +29,8 @@ class Context:
     jobs: TranscriptionJobs
     store: ObjectStore
     readiness: Readiness
+    expiry: Expiry
+    """Deletes jobs past their expiration; to be finished before the API server's client is closed."""
     upload_slots: asyncio.Semaphore
     """Taken by whoever reads an upload: what bounds the memory of all uploads together."""
     now: Callable[[], datetime] = field(default=_now)
@@ -50,6 +53,7 @@ class Context:
             jobs=jobs,
             store=store,
             readiness=Readiness(jobs, store, namespace=settings.namespace),
+            expiry=Expiry(jobs, namespace=settings.namespace, now=now),
             upload_slots=asyncio.Semaphore(settings.max_concurrent_uploads),
             now=now,
         )

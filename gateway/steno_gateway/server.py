@@ -67,6 +67,7 @@ async def _serve(settings: GatewaySettings, store_settings: StoreSettings) -> No
     try:
         await uvicorn.Server(server_config(context)).serve()
     finally:
+        await context.expiry.finish()
         await client.close()
 
 

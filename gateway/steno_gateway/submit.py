@@ -145,6 +145,7 @@ class _TranscribeForm:
 
 async def _create(context: Context, spec: TranscriptionJobSpec, *, annotations: dict[str, str]) -> TranscriptionJob:
     """Create the job, with the finalizer: from its first moment on its deletion takes the upload along."""
+    context.expiry.begin()
     namespace, name = context.settings.namespace, f"tsj-{secrets.token_hex(6)}"
     try:
         return await context.jobs.create(namespace, name, spec, annotations=annotations, finalizers=(FINALIZER,))

@@ -86,6 +86,7 @@ async def gateway(*, now: datetime = NOON, root_path: str = "", **settings: Any)
     transport = httpx.ASGITransport(create_app(context), raise_app_exceptions=False, root_path=root_path)
     async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
         yield Gateway(client=client, jobs=jobs, store=store, context=context)
+    await context.expiry.finish()
 
 
 @contextlib.asynccontextmanager
