@@ -1,4 +1,4 @@
-"""First floor: the API server, as operator and gateway see TranscriptionJobs there.
+"""First floor: the API server, as operator and gateway see TranscriptionJobs and Leases there.
 
 Beside `steno_store`; the worker has no business here.
 """
@@ -15,6 +15,7 @@ from steno_kube.errors import (
     ResourceNotFoundError,
     translated,
 )
+from steno_kube.leases import Lease, Leases
 from steno_kube.transcription_jobs import TranscriptionJobs
 
 __all__ = [
@@ -25,6 +26,8 @@ __all__ = [
     "KubeError",
     "KubeForbiddenError",
     "KubeUnavailableError",
+    "Lease",
+    "Leases",
     "ResourceNotFoundError",
     "TranscriptionJobs",
     "connect",

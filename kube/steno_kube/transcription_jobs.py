@@ -20,6 +20,7 @@ from steno_types import (
     KIND,
     PLURAL,
     VERSION,
+    Progress,
     TranscriptionJob,
     TranscriptionJobSpec,
     TranscriptionJobStatus,
@@ -120,6 +121,26 @@ class TranscriptionJobs:
         body = {
             "metadata": {"resourceVersion": job.metadata.resource_version, "uid": job.metadata.uid},
             "status": merge_patch(job.status.to_wire(), status.to_wire()),
+        }
+        with translated():
+            raw = await self._client.patch(
+                _Resource.Status,
+                job.metadata.name,
+                body,
+                namespace=job.metadata.namespace,
+                patch_type=PatchType.MERGE,
+            )
+        return _parse(raw)
+
+    async def patch_progress(self, job: TranscriptionJob, progress: Progress) -> TranscriptionJob:
+        """Make the progress in the status of `job` be `progress`, and nothing else.
+
+        `ConflictError` when the job changed since it was read.
+        """
+        standing = job.status.progress
+        body = {
+            "metadata": {"resourceVersion": job.metadata.resource_version, "uid": job.metadata.uid},
+            "status": {"progress": merge_patch(standing.to_wire() if standing else {}, progress.to_wire())},
         }
         with translated():
             raw = await self._client.patch(

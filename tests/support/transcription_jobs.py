@@ -32,6 +32,7 @@ from steno_kube.transcription_jobs import merge_patch
 from steno_types import (
     API_VERSION,
     KIND,
+    Progress,
     TranscriptionJob,
     TranscriptionJobSpec,
     TranscriptionJobStatus,
@@ -159,6 +160,16 @@ class InMemoryTranscriptionJobs(TranscriptionJobs):
             raise InvalidResourceError(f"the condition {min(turned_back)} is final once it is True", ("<nil>",))
         if _true_and_final(new) == _FINAL:
             raise InvalidResourceError("a job is Complete or Failed, never both", ("<nil>",))
+        return _parse(old) if new == old else self._write("MODIFIED", new)
+
+    async def patch_progress(self, job: TranscriptionJob, progress: Progress) -> TranscriptionJob:
+        """Make the progress of `job` be `progress`; `ConflictError` when the job changed since it was read."""
+        self._meet("patch_progress")
+        old = self._current(job)
+        standing = job.status.progress
+        patch = merge_patch(standing.to_wire() if standing else {}, progress.to_wire())
+        new = copy.deepcopy(old)
+        new["status"] = _merged(old.get("status", {}), {"progress": patch})
         return _parse(old) if new == old else self._write("MODIFIED", new)
 
     async def watch(
