@@ -14,6 +14,7 @@ from steno_types import (
     ATTEMPT_VARIABLE,
     JOB_LABEL,
     KIND,
+    PROGRESS_AUDIENCE,
     Assignment,
     Disposition,
     TranscriptionJob,
@@ -32,13 +33,48 @@ TERMINATION_GRACE_SECONDS: Final = 30
 SCRATCH_PATH: Final = "/scratch"
 """The one writable place for the recording and its samples; gone with the pod."""
 
+LABEL_MAX_LENGTH: Final = 63
+"""Of a label's value (Kubernetes, "Labels and Selectors"); every pod has its Job's name in one."""
+
+PROOF_PATH: Final = "/var/run/secrets/steno"
+"""Folder of the token that the worker proves itself to the operator with."""
+
+PROOF_SECONDS: Final = 3600
+"""For which that token holds; the kubelet renews it long before."""
+
+QUEUE_NAME_LABEL: Final = "kueue.x-k8s.io/queue-name"
+"""On a Job that Kueue admits: the LocalQueue."""
+
+QUEUE_PRIORITY_LABEL: Final = "kueue.x-k8s.io/priority-class"
+"""On such a Job: its WorkloadPriorityClass."""
+
+QUEUED_BACKOFF_MARGIN: Final = 6
+"""Failed pods that a Job in Kueue's hands may have beyond the retries: a pod that does not end in time when its Job
+is suspended counts as failed there, and is free here."""
+
 MODEL_CACHE_PATH: Final = "/models/cache"
 """Where engines keep downloaded models."""
 
 
-def batch_job_name(job: TranscriptionJob) -> str:
-    """``<name>-<uid8>``: at most 61 characters, so that it fits a label and a pod's generated suffix."""
-    return f"{job.metadata.name}-{job.uid8}"
+def batch_job_name(job: TranscriptionJob, number: int = 0) -> str:
+    """``<name>-<uid8>`` for the first Job, ``<name>-<uid8>-<number>`` for those after it.
+
+    At most 63 characters, so that it fits a label: from the tenth on, a long name loses its end.
+    """
+    own = f"{job.metadata.name}-{job.uid8}"
+    if number == 0:
+        return own
+    tail = f"-{job.uid8}-{number}"
+    return f"{job.metadata.name[: LABEL_MAX_LENGTH - len(tail)]}{tail}"
+
+
+def batch_job_number(job: TranscriptionJob, name: str) -> int | None:
+    """Say which of the job's Jobs has `name`; None: no Job of this job can have it."""
+    if name == batch_job_name(job):
+        return 0
+    number = name.rpartition("-")[2]
+    mine = number.isdecimal() and number != "0" and name == batch_job_name(job, int(number))
+    return int(number) if mine else None
 
 
 def pod_failure_policy() -> dict[str, Any]:
@@ -58,9 +94,27 @@ def pod_failure_policy() -> dict[str, Any]:
 
 
 def batch_job_manifest(
-    job: TranscriptionJob, profile: WorkerProfile, assignment: Assignment, installation: Installation
+    job: TranscriptionJob,
+    profile: WorkerProfile,
+    assignment: Assignment,
+    installation: Installation,
+    *,
+    number: int = 0,
+    retries: int | None = None,
 ) -> dict[str, Any]:
-    """Build the Job that does `assignment` on `profile`; it may hold the source's address, which is a secret."""
+    """Build the Job that does `assignment` on `profile`; it may hold the source's address, which is a secret.
+
+    Parameters
+    ----------
+    job, profile, assignment, installation
+        What is to be done, and where.
+    number
+        How many Jobs the job had before.
+    retries
+        Failed pods that it may still have; default: the job's backoffLimit.
+    """
+    queue = job.spec.queue_name
+    margin = QUEUED_BACKOFF_MARGIN if queue is not None else 0
     labels = {
         JOB_LABEL: job.metadata.name,
         "app.kubernetes.io/name": "steno-worker",
@@ -70,9 +124,9 @@ def batch_job_manifest(
         "apiVersion": "batch/v1",
         "kind": "Job",
         "metadata": {
-            "name": batch_job_name(job),
+            "name": batch_job_name(job, number),
             "namespace": job.metadata.namespace,
-            "labels": labels,
+            "labels": {**labels, **_queue_labels(job)},
             "ownerReferences": [
                 {
                     "apiVersion": API_VERSION,
@@ -85,7 +139,9 @@ def batch_job_manifest(
             ],
         },
         "spec": {
-            "backoffLimit": job.spec.backoff_limit,
+            "backoffLimit": (job.spec.backoff_limit if retries is None else retries) + margin,
+            # Born asleep, so that no quota is passed by while Kueue's webhook is away.
+            **({"suspend": True} if queue is not None else {}),
             "podFailurePolicy": pod_failure_policy(),
             "podReplacementPolicy": "Failed",
             "template": {
@@ -94,6 +150,13 @@ def batch_job_manifest(
             },
         },
     }
+
+
+def _queue_labels(job: TranscriptionJob) -> dict[str, str]:
+    if job.spec.queue_name is None:
+        return {}
+    priority = job.spec.queue_priority
+    return {QUEUE_NAME_LABEL: job.spec.queue_name, **({QUEUE_PRIORITY_LABEL: priority} if priority else {})}
 
 
 def _pod_spec(profile: WorkerProfile, assignment: Assignment, installation: Installation) -> dict[str, Any]:
@@ -128,9 +191,16 @@ def _pod_spec(profile: WorkerProfile, assignment: Assignment, installation: Inst
         "volumes": [
             {"name": "scratch", "emptyDir": {"sizeLimit": profile.scratch.size_limit}},
             {"name": "model-cache", **cache_volume},
+            *([_token_volume()] if installation.progress_url else []),
         ],
         **{name: value for name, value in optional.items() if value},
     }
+
+
+def _token_volume() -> dict[str, Any]:
+    """Give the worker a token that only the operator takes: the API server is not among its audience."""
+    token = {"path": "token", "audience": PROGRESS_AUDIENCE, "expirationSeconds": PROOF_SECONDS}
+    return {"name": "token", "projected": {"sources": [{"serviceAccountToken": token}]}}
 
 
 def _container(profile: WorkerProfile, assignment: Assignment, installation: Installation) -> dict[str, Any]:
@@ -142,6 +212,7 @@ def _container(profile: WorkerProfile, assignment: Assignment, installation: Ins
         "STENO_MODEL_CACHE": MODEL_CACHE_PATH,
         "HOME": SCRATCH_PATH,
         "TMPDIR": SCRATCH_PATH,
+        **({"STENO_PROGRESS_URL": installation.progress_url} if installation.progress_url else {}),
         **dict(installation.worker_env),
         **profile.env,
     }
@@ -164,6 +235,7 @@ def _container(profile: WorkerProfile, assignment: Assignment, installation: Ins
         "volumeMounts": [
             {"name": "scratch", "mountPath": SCRATCH_PATH},
             {"name": "model-cache", "mountPath": MODEL_CACHE_PATH},
+            *([{"name": "token", "mountPath": PROOF_PATH, "readOnly": True}] if installation.progress_url else []),
         ],
     }
 

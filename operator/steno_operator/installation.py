@@ -3,7 +3,8 @@
 Made once by `process`, handed to `reconcile`. Values only, so that decisions stay pure.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from steno_operator.profiles import WorkerProfiles
 from steno_store.keys import Layout
@@ -28,6 +29,18 @@ class Installation:
     store_secret: str | None = None
     """Secret with the store's credentials, mounted as environment variables."""
     image_pull_secrets: tuple[str, ...] = ()
+    progress_url: str | None = None
+    """Where workers post their progress; None: nobody takes it."""
+    queue_priorities: Mapping[str, int] = field(default_factory=dict)
+    """Priorities by name, for jobs that are in no queue of Kueue's; higher goes first, and none is 0."""
+    complete_grace_seconds: float = 600
+    """For which the Job and pods of a job that completed stay to be looked at."""
+    failed_grace_seconds: float = 86_400
+    """The same of one that failed."""
+    release_timeout_seconds: float = 3600
+    """After which a release lets go of a job whose pods or objects are still there."""
+    pod_start_timeout_seconds: float = 900
+    """For which a pod that has a node may fail to pull its image, or to make its container."""
 
     def results_prefix(self, job: TranscriptionJob) -> str:
         """Where the job's results lie: as its annotation says, if that can be true, else by its uid.

@@ -60,6 +60,8 @@ class WorkerProfile(WireModel):
     """None: the worker runs on the CPU."""
     model_cache: ModelCache = ModelCache()
     scratch: Scratch = Scratch()
+    max_unscheduled: Annotated[int | None, Field(ge=1)] = None
+    """Jobs that may wait for a node at once; others wait for their turn, by priority and age. None: no limit."""
     node_selector: dict[str, str] = Field(default_factory=dict)
     tolerations: tuple[dict[str, Any], ...] = ()
     priority_class_name: str | None = None

@@ -28,6 +28,7 @@ class ReconcileQueue:
 
     def __init__(self) -> None:
         self._waiting: dict[str, None] = {}  # a set that remembers the order
+        self._later: dict[str, None] = {}
         self._running: set[str] = set()
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._failures: dict[str, int] = {}
@@ -35,13 +36,21 @@ class ReconcileQueue:
 
     def __len__(self) -> int:
         """Keys that wait now, without the timed ones."""
-        return len(self._waiting)
+        return len(self._waiting) + len(self._later)
 
-    def add(self, key: str) -> None:
-        """Want `key` soon; wanting it twice is wanting it once. A timed wish for it is thereby met."""
+    def add(self, key: str, *, later: bool = False) -> None:
+        """Want `key` soon; wanting it twice is wanting it once. A timed wish for it is thereby met.
+
+        What can wait goes `later`, after all that cannot: at a start thousands of jobs at rest are looked at, and
+        none that is new is to stand behind them.
+        """
         if (timer := self._timers.pop(key, None)) is not None:
             timer.cancel()
-        self._waiting[key] = None
+        if later and key not in self._waiting:
+            self._later[key] = None
+        else:
+            self._later.pop(key, None)
+            self._waiting[key] = None
         self._changed.set()
 
     def add_after(self, key: str, delay_seconds: float) -> None:
@@ -76,16 +85,17 @@ class ReconcileQueue:
             finally:
                 self._running.discard(key)
                 self._changed.set()
-            if again is not None and key not in self._waiting:
+            if again is not None and key not in self._waiting and key not in self._later:
                 self.add_after(key, again)
 
     async def _take(self) -> str:
         while True:
-            key = next((key for key in self._waiting if key not in self._running), None)
-            if key is not None:
-                del self._waiting[key]
-                self._running.add(key)
-                return key
+            for keys in (self._waiting, self._later):
+                key = next((key for key in keys if key not in self._running), None)
+                if key is not None:
+                    del keys[key]
+                    self._running.add(key)
+                    return key
             self._changed.clear()
             await self._changed.wait()
 

@@ -5,15 +5,29 @@ arguments give an equal plan, so it is tested by table. Each policy has a module
 decides, so their order is the order of importance.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 from steno_operator.installation import Installation
 from steno_operator.observed import Observed
-from steno_operator.plan import Plan
-from steno_operator.policies import expiry, launch, outcome, release, terminal, waiting
-from steno_types import TranscriptionJob
+from steno_operator.plan import Announcement, Plan
+from steno_operator.policies import (
+    attempts,
+    cancellation,
+    deadlines,
+    expiry,
+    launch,
+    outcome,
+    release,
+    retries,
+    stopping,
+    suspension,
+    terminal,
+    waiting,
+)
+from steno_types import TranscriptionJob, failure_for
 
 Decide = Callable[[TranscriptionJob, Observed, Installation, datetime], Plan | None]
 
@@ -22,6 +36,11 @@ POLICIES: Final[tuple[Decide, ...]] = (
     expiry.decide,
     terminal.decide,
     outcome.decide,
+    stopping.decide,
+    cancellation.decide,
+    suspension.decide,
+    retries.decide,
+    deadlines.decide,
     launch.decide,
     waiting.decide,
 )
@@ -29,7 +48,51 @@ POLICIES: Final[tuple[Decide, ...]] = (
 
 def reconcile(job: TranscriptionJob, observed: Observed, installation: Installation, now: datetime) -> Plan:
     """Decide the next step. `now` is aware, UTC."""
-    for decide in POLICIES:
+    noted = attempts.noted(job, observed, now)
+    plan = next((plan for plan in _plans(noted, observed, installation, now) if plan is not None), Plan())
+    if noted is not job and plan.status is None:
+        # What became of attempts is written while their pods are there to be read.
+        plan = replace(plan, status=noted.status)
+    if plan.status is not None and plan.status.terminal is None:
+        plan = replace(plan, announcements=(*_told(job, noted), *plan.announcements))
+    if job.metadata.deletion_timestamp is None and job.status.terminal is None:
+        plan = _no_later_than(plan, deadlines.next_due(noted, observed, installation, now))
+    return plan
+
+
+def without_store(job: TranscriptionJob, observed: Observed, installation: Installation, now: datetime) -> Plan:
+    """Decide what can be decided while nobody can say whether there is a manifest: to take workers away.
+
+    Their Jobs are deleted all the same, so that an outage of the store holds no GPU.
+    """
+    for decide in (stopping.decide, cancellation.decide, suspension.decide):
         if (plan := decide(job, observed, installation, now)) is not None:
             return plan
     return Plan()
+
+
+def _plans(
+    job: TranscriptionJob, observed: Observed, installation: Installation, now: datetime
+) -> Iterator[Plan | None]:
+    """Ask one policy after the other, and none that is not needed."""
+    for decide in POLICIES:
+        yield decide(job, observed, installation, now)
+
+
+def _told(job: TranscriptionJob, noted: TranscriptionJob) -> Iterator[Announcement]:
+    """Tell of the attempts that have just ended without an outcome."""
+    for attempt in noted.status.attempts:
+        if attempt.reason is None or attempt in job.status.attempts:
+            continue
+        message = f"{attempt.name}: {attempt.reason}: {failure_for(attempt.reason).meaning}"
+        if attempt.counted:
+            yield Announcement(kind="Warning", reason="AttemptFailed", message=message)
+        else:
+            yield Announcement(kind="Normal", reason="AttemptInterrupted", message=message)
+
+
+def _no_later_than(plan: Plan, due_seconds: float | None) -> Plan:
+    if due_seconds is None:
+        return plan
+    asked = plan.requeue_after_seconds
+    return replace(plan, requeue_after_seconds=due_seconds if asked is None else min(asked, due_seconds))

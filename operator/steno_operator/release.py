@@ -1,15 +1,14 @@
 """Delete a job's objects from the store and say what was deleted.
 
-Called by `apply` once the job's Job and pods are gone. An upload may feed several jobs, so it is condemned first:
-whoever would use it sees the marker, and it is deleted only when no job that is to stay names it. Jobs that are being
-deleted do not count, or the last two, released together, would each leave it to the other (DESIGN, section 4)::
-
-    put <upload>.condemned -> list the jobs afresh -> nobody names it: delete it -> delete the marker
+Called by `apply` once the job's Job and pods are gone. An upload may feed several jobs, so it goes only when no job
+that is to stay names it (`condemnation`). Jobs that are being deleted do not count, or the last two, released
+together, would each leave it to the other.
 """
 
 import asyncio
 from datetime import datetime
 
+from steno_operator.condemnation import delete_unless_named
 from steno_operator.context import Context
 from steno_operator.plan import DeleteObjects
 from steno_store import Deleted
@@ -40,11 +39,10 @@ async def delete_objects(job: TranscriptionJob, action: DeleteObjects, context: 
 
 async def _delete_upload(job: TranscriptionJob, upload_id: str, context: Context) -> Deleted:
     namespace = job.metadata.namespace
-    store, layout = context.store, context.installation.layout
-    marker = layout.condemned(namespace, upload_id)
-    await asyncio.to_thread(store.put, marker, b"")
-    wanted = await context.upload_readers.of(namespace, upload_id)
-    upload = layout.upload(namespace, upload_id)
-    deleted = _NOTHING if wanted else await asyncio.to_thread(store.delete, upload)
-    await asyncio.to_thread(store.delete, marker)
-    return deleted
+
+    async def named() -> tuple[str, ...]:
+        return (upload_id,) if await context.upload_readers.of(namespace, upload_id) else ()
+
+    layout = context.installation.layout
+    deleted = await delete_unless_named(context.store, layout, namespace, (upload_id,), named)
+    return deleted.get(upload_id, _NOTHING)

@@ -38,8 +38,8 @@ PROFILES = {
 }
 
 MakeOperator = Callable[..., OperatorProcess]
-"""Starts an operator for a namespace: ``make(api, **settings)``; ``server=`` and ``kubeconfig=`` name another store
-and another way to the API server."""
+"""Starts an operator for a namespace, a replica where it has one already: ``make(api, **settings)``; ``server=`` and
+``kubeconfig=`` name another store and another way to the API server."""
 
 
 @pytest.fixture(scope="session")
@@ -109,6 +109,8 @@ def make_operator(
         environment = {
             "KUBECONFIG": str(kubeconfig or api.kubeconfig),
             "STENO_NAMESPACE": api.namespace,
+            # Started again it is a container of the same pod, so that nothing waits for the lease of the one before.
+            "STENO_POD_NAME": f"steno-operator-{len(started)}",
             "STENO_PROFILES_FILE": str(profiles),
             "STENO_STORE_SECRET": "steno-store",
             "STENO_STORE_BUCKET": store.bucket,
@@ -117,7 +119,7 @@ def make_operator(
             "AWS_SECRET_ACCESS_KEY": server.secret_key,
             **changes,
         }
-        operator = OperatorProcess(environment, folder / f"{api.namespace}.log")
+        operator = OperatorProcess(environment, folder / f"{api.namespace}-{len(started)}.log")
         started.append(operator)
         operator.start()
         return operator

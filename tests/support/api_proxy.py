@@ -7,8 +7,9 @@ Speaks plain HTTP on loopback and brings the server's token itself; a watch pass
 import json
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass
-from http.client import HTTPResponse, HTTPSConnection
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from http.client import HTTPException, HTTPResponse, HTTPSConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -32,12 +33,22 @@ class Write:
     """Without the query."""
     status: int = 0
     """Of the answer; 0 before there is one."""
+    name: str = ""
+    """Of the object: as the path says, or the body where the object is created."""
 
     @property
     def what(self) -> str:
         """The write in short: method, resource, subresource."""
         resource, *rest = self.path.partition("/namespaces/")[2].split("/")[1:]
         return " ".join([self.method, "/".join([resource, *rest[1:]])])
+
+    @classmethod
+    def of(cls, method: str, path: str, body: bytes) -> "Write":
+        """Read what a request is about to change."""
+        own = urlsplit(path).path
+        _, *rest = own.partition("/namespaces/")[2].split("/")[1:] or [""]
+        created = json.loads(body).get("metadata", {}).get("name", "") if method == "POST" and not rest else ""
+        return cls(method, own, name=rest[0] if rest else created)
 
 
 class ApiProxy:
@@ -78,17 +89,23 @@ class ApiProxy:
         self, upstream: HTTPSConnection, method: str, path: str, headers: dict[str, str], body: bytes
     ) -> HTTPResponse | None:
         """Pass a request on; None where the client is to have no answer."""
-        write = Write(method, urlsplit(path).path) if method in _WRITES else None
+        write = Write.of(method, path, body) if method in _WRITES else None
         if write is not None and not self.before(write):
             return None
         upstream.request(method, path, body, {**headers, "Authorization": f"Bearer {self._token}"})
         answer = upstream.getresponse()
         if write is not None:
-            done = Write(write.method, write.path, answer.status)
+            done = replace(write, status=answer.status)
             self.writes.append(done)
             if not self.after(done):
                 return None
         return answer
+
+    def relay(self, method: str, path: str, answer: HTTPResponse, send: Callable[[bytes], None]) -> None:
+        """Pass an answer's body on as it comes; an `OSError` ends it where it is."""
+        del method, path
+        while piece := answer.read1(_CHUNK_BYTES):
+            send(piece)
 
 
 class _Listener(ThreadingHTTPServer):
@@ -100,23 +117,34 @@ class _Listener(ThreadingHTTPServer):
 
 
 class _Handler(BaseHTTPRequestHandler):
+    """One connection of the client's, and the one to the server that belongs to it."""
+
     protocol_version = "HTTP/1.1"
+    # Head, body and end of an answer are sent as they come: none is to wait for the other end's word.
+    disable_nagle_algorithm = True
     server: _Listener
+
+    def setup(self) -> None:
+        super().setup()
+        self._upstream = self.server.proxy.connect()
+
+    def finish(self) -> None:
+        self._upstream.close()
+        # What a fault has left unsent goes nowhere.
+        with suppress(OSError):
+            super().finish()
 
     def _pass_on(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         headers = {name: value for name, value in self.headers.items() if name.lower() not in _OF_ONE_CONNECTION}
-        upstream = self.server.proxy.connect()
         try:
-            answer = self.server.proxy.ask(upstream, self.command, self.path, headers, body)
+            answer = self.server.proxy.ask(self._upstream, self.command, self.path, headers, body)
             if answer is not None:
                 self._answer(answer)
             else:
                 self.close_connection = True
-        except OSError:
+        except (OSError, HTTPException):
             self.close_connection = True  # one end has gone, and takes the other along
-        finally:
-            upstream.close()
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _pass_on  # noqa: N815 -- the base class's names
 
@@ -127,9 +155,12 @@ class _Handler(BaseHTTPRequestHandler):
                 self.send_header(name, value)
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
-        while piece := answer.read1(_CHUNK_BYTES):
-            self.wfile.write(f"{len(piece):x}\r\n".encode() + piece + b"\r\n")
+        self.server.proxy.relay(self.command, self.path, answer, self._send)
+        answer.close()  # read to its end it still holds the connection
         self.wfile.write(b"0\r\n\r\n")
+
+    def _send(self, piece: bytes) -> None:
+        self.wfile.write(f"{len(piece):x}\r\n".encode() + piece + b"\r\n")
 
     def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 -- the base class's name
         """Say nothing."""

@@ -117,9 +117,26 @@ class JobBuilder:
         """Let it have ended badly."""
         return self.condition(ConditionType.FAILED, since=at).with_status(completionTime=to_rfc3339(at))
 
+    def launched(self, number: int = 0) -> Self:
+        """Note the Job of that number as the one that does the work."""
+        name = batch_job_name(self.build(), number)
+        return self.with_status(jobRef={"name": name, "uid": BATCH_JOB_UID}, launches=number + 1)
+
+    def attempted(self, name: str, *, start: datetime = NOON, end: datetime | None = None, **more: Any) -> Self:
+        """Note an attempt, after those before it."""
+        attempt = {"name": name, "start": to_rfc3339(start), **({"end": to_rfc3339(end)} if end else {}), **more}
+        return self.with_status(attempts=[*self.status.get("attempts", []), attempt])
+
     def build(self) -> TranscriptionJob:
         """Make it."""
-        own = {"name": self.name, "namespace": NAMESPACE, "uid": self.uid, "resourceVersion": "7", "generation": 1}
+        own: Raw = {
+            "name": self.name,
+            "namespace": NAMESPACE,
+            "uid": self.uid,
+            "resourceVersion": "7",
+            "generation": 1,
+        }
+        own["creationTimestamp"] = to_rfc3339(NOON)
         raw = {"metadata": {**own, **self.metadata}, "spec": self.spec, "status": self.status}
         return TranscriptionJob.model_validate(raw)
 
@@ -130,8 +147,8 @@ def a_job(name: str = "talk") -> JobBuilder:
 
 
 def a_launched_job(name: str = "talk") -> JobBuilder:
-    """Begin a job that the operator has adopted, so that it has, or had, its Job."""
-    return a_job(name).adopted()
+    """Begin a job that the operator has adopted and given its first Job."""
+    return a_job(name).adopted().launched()
 
 
 @dataclass(frozen=True)
@@ -139,24 +156,31 @@ class ObservedBuilder:
     """What lies beside the job."""
 
     job: TranscriptionJob
-    batch_job: BatchJob | None = None
+    batch_jobs: tuple[BatchJob, ...] = ()
     pods: tuple[WorkerPod, ...] = ()
     manifest: Manifest | None = None
     delivered: bool = False
+    admitted: bool = True
+    leftovers: tuple[str, ...] = ()
 
-    def with_batch_job(self, **changes: Any) -> Self:
-        """Let the job have its Job."""
-        own = BatchJob(name=batch_job_name(self.job), uid=BATCH_JOB_UID, owner_uid=self.job.metadata.uid)
-        return replace(self, batch_job=replace(own, **changes))
-
-    def with_strangers_batch_job(self, **changes: Any) -> Self:
-        """Let someone else's Job have the name of the job's Job."""
-        return self.with_batch_job(**{"owner_uid": None, **changes})
+    def with_batch_job(self, number: int = 0, **changes: Any) -> Self:
+        """Let the job have a Job, by default its first."""
+        own = BatchJob(name=batch_job_name(self.job, number), uid=BATCH_JOB_UID, owner_uid=self.job.metadata.uid)
+        return replace(self, batch_jobs=(*self.batch_jobs, replace(own, **changes)))
 
     def with_pod(self, **changes: Any) -> Self:
-        """Add a pod, younger than those before it."""
-        pod = WorkerPod(**{"name": f"{batch_job_name(self.job)}-{len(self.pods)}", **changes})
+        """Add a pod of the youngest Job, younger than those before it."""
+        of = self.batch_jobs[-1].name if self.batch_jobs else batch_job_name(self.job)
+        pod = WorkerPod(**{"name": f"{of}-{len(self.pods)}", "batch_job": of, "created": NOON, **changes})
         return replace(self, pods=(*self.pods, pod))
+
+    def not_admitted(self) -> Self:
+        """Let it be other jobs' turn."""
+        return replace(self, admitted=False)
+
+    def with_leftovers(self, *names: str) -> Self:
+        """Let an ended job still have Jobs."""
+        return replace(self, leftovers=names)
 
     def with_running_pod(self, *, since: datetime = NOON) -> Self:
         """Add a pod whose worker runs."""
@@ -179,7 +203,14 @@ class ObservedBuilder:
 
     def build(self) -> Observed:
         """Make it."""
-        return Observed(batch_job=self.batch_job, pods=self.pods, manifest=self.manifest, delivered=self.delivered)
+        return Observed(
+            batch_jobs=self.batch_jobs,
+            pods=self.pods,
+            manifest=self.manifest,
+            delivered=self.delivered,
+            admitted=self.admitted,
+            leftovers=self.leftovers,
+        )
 
 
 def beside(job: TranscriptionJob) -> ObservedBuilder:

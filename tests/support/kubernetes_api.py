@@ -51,6 +51,15 @@ class Api:
         """Create the namespace this is bound to."""
         self.core.create_namespace({"metadata": {"name": self.namespace, "labels": dict(labels or {})}})
 
+    def wait_for_quota(self, name: str) -> None:
+        """Wait until a ResourceQuota is enforced: its controller has counted what is there."""
+
+        def counted() -> bool | None:
+            quota = self.core.read_namespaced_resource_quota(name, self.namespace)
+            return (quota.status.hard or {}) == quota.spec.hard or None
+
+        wait_for(counted, f"the quota {name} to be in force")
+
     # TranscriptionJobs
 
     def submit(self, name: str, spec: Raw, **metadata: Any) -> Raw:
@@ -67,6 +76,11 @@ class Api:
             if error.status == 404:
                 return None
             raise
+        return found
+
+    def jobs(self) -> list[Raw]:
+        """Read the TranscriptionJobs of the namespace."""
+        found: list[Raw] = self.custom.list_namespaced_custom_object(GROUP, VERSION, self.namespace, PLURAL)["items"]
         return found
 
     def patch(self, name: str, change: Raw) -> Raw:
@@ -89,12 +103,18 @@ class Api:
 
     def wait_for_phase(self, name: str, phase: str, *, timeout_seconds: float = 30) -> Raw:
         """Wait until the job's phase is `phase`."""
+        return self.wait_for(
+            name, lambda job: job.get("status", {}).get("phase") == phase, f"be {phase}", timeout_seconds
+        )
+
+    def wait_for(self, name: str, holds: Callable[[Raw], bool], what: str, timeout_seconds: float = 30) -> Raw:
+        """Wait until something holds of a job that is there; gives the job."""
 
         def look() -> Raw | None:
             job = self.job(name)
-            return job if job is not None and job.get("status", {}).get("phase") == phase else None
+            return job if job is not None and holds(job) else None
 
-        return wait_for(look, f"{name} to be {phase}", timeout_seconds=timeout_seconds)
+        return wait_for(look, f"{name} to {what}", timeout_seconds=timeout_seconds)
 
     def watch_until_gone(self, job: Raw, *, timeout_seconds: int = 30) -> list[Raw]:
         """Watch a job on from how it was read; gives it as each event had it, the last as it was deleted."""

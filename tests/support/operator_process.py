@@ -4,8 +4,10 @@ For the control plane tier; its fixtures say what the process is told.
 """
 
 import os
+import signal
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
@@ -25,6 +27,7 @@ class OperatorProcess:
         self.log = log
         """What it writes, over all its lives."""
         self._process: subprocess.Popen[bytes] | None = None
+        self._port = 0
 
     @property
     def alive(self) -> bool:
@@ -33,8 +36,8 @@ class OperatorProcess:
 
     def start(self) -> None:
         """Start it and wait until it answers its probe."""
-        (port,) = free_ports(1)
-        environment = {**os.environ, **self._environment, "STENO_HEALTH_PORT": str(port)}
+        (self._port,) = free_ports(1)
+        environment = {**os.environ, **self._environment, "STENO_HEALTH_PORT": str(self._port)}
         with self.log.open("ab") as log:
             # It goes with the test run, however that ends.
             command = ["setpriv", "--pdeathsig", "KILL", sys.executable, "-m", "steno_operator"]
@@ -44,12 +47,25 @@ class OperatorProcess:
             if not self.alive:
                 raise AssertionError(f"the operator ended:\n{self.log.read_text()[-2000:]}")
             try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=1):
-                    return True
+                return True if self.probe("healthz") == 200 else None
             except OSError:
                 return None
 
         wait_for(answers, "the operator's probe")
+
+    def probe(self, name: str) -> int:
+        """Ask a probe as kubelet does; gives the status of its answer, `OSError` when there is none."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self._port}/{name}", timeout=1) as answer:
+                status: int = answer.status
+                return status
+        except urllib.error.HTTPError as refusal:
+            return refusal.code
+
+    @property
+    def url(self) -> str:
+        """Where it answers, in this life."""
+        return f"http://127.0.0.1:{self._port}"
 
     @property
     def pid(self) -> int:
@@ -68,6 +84,22 @@ class OperatorProcess:
         except subprocess.TimeoutExpired:
             self.kill()
             raise
+        self._process = None
+        return code
+
+    def pause(self) -> None:
+        """Let it stand still, as a node that swaps or a debugger would."""
+        os.kill(self.pid, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it go on."""
+        os.kill(self.pid, signal.SIGCONT)
+
+    def wait(self, *, timeout_seconds: float = STOP_SECONDS) -> int:
+        """Wait until it ends by itself, and give its exit code."""
+        if self._process is None:
+            raise AssertionError("the operator does not run")
+        code = self._process.wait(timeout=timeout_seconds)
         self._process = None
         return code
 

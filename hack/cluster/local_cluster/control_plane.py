@@ -41,6 +41,8 @@ class ControlPlane:
 
     kubeconfig: Path
     server: str
+    etcd: str
+    """etcd's address; it asks nobody who they are."""
     token: str
     """Of a member of system:masters."""
     ca_file: Path
@@ -81,6 +83,7 @@ class ControlPlane:
     def _start(self, undo: ExitStack) -> None:
         etcd, peer, api_server, controller_manager, scheduler = loopback.free_ports(5)
         self.server = f"https://127.0.0.1:{api_server}"
+        self.etcd = f"http://127.0.0.1:{etcd}"
         self.token = secrets.token_hex(16)
         self._make_credentials()
 

@@ -29,6 +29,12 @@ def condition(job: Raw, kind: str) -> Raw:
     return found
 
 
+def ended_attempts(job: Raw) -> list[tuple[str | None, bool]]:
+    """Give, for each attempt that is over, the reason that the status has for it, and whether it counts."""
+    attempts = job.get("status", {}).get("attempts", [])
+    return [(attempt.get("reason"), attempt["counted"]) for attempt in attempts if "end" in attempt]
+
+
 @dataclass
 class Attempts:
     """The worker's part in one namespace."""
@@ -41,6 +47,10 @@ class Attempts:
         self.api.submit(name, {**SOURCE, **spec})
         return self.api.wait_for_phase(name, "Queued")
 
+    def wants(self, name: str, **spec: Any) -> None:
+        """Change what may be changed of a job's spec."""
+        self.api.patch(name, {"spec": spec})
+
     def prefix(self, name: str) -> str:
         """Say where the job's results lie."""
         job = self.api.job(name)
@@ -48,10 +58,22 @@ class Attempts:
         found: str = job["metadata"]["annotations"][RESULTS_PREFIX_ANNOTATION]
         return found
 
-    def start(self, name: str) -> Any:
+    def start(self, name: str, *, ago_seconds: float = 0) -> Any:
         """Let the next pod of the job run, and give it."""
         pod = self.api.wait_for_pod(name)
-        kubelet.start(self.api, pod)
+        kubelet.start(self.api, pod, ago_seconds=ago_seconds)
+        return pod
+
+    def placed(self, name: str) -> Any:
+        """Wait until a pod of the job has a node, and give it."""
+        return wait_for(
+            lambda: next((pod for pod in self.api.pods(name) if pod.spec.node_name), None), f"{name} to have a node"
+        )
+
+    def run(self, name: str, *, ago_seconds: float = 0) -> Any:
+        """Let the next pod of the job run, wait until the operator has seen it, and give it."""
+        pod = self.start(name, ago_seconds=ago_seconds)
+        self.api.wait_for_phase(name, "Processing")
         return pod
 
     def claim(self, name: str, pod: Any, *, failed: Reason | None = None) -> None:
@@ -94,3 +116,64 @@ class Attempts:
             return next((pod for pod in live if pod.metadata.uid != than.metadata.uid), None)
 
         return wait_for(look, f"another pod of {name}", timeout_seconds=timeout_seconds)
+
+    def wait_for_condition(self, name: str, kind: str, status: str = "True", *, reason: str | None = None) -> Raw:
+        """Wait until a condition of the job is so; gives the job."""
+
+        def holds(job: Raw) -> bool:
+            found = (c for c in job.get("status", {}).get("conditions", []) if c["type"] == kind)
+            return any(c["status"] == status and reason in {None, c["reason"]} for c in found)
+
+        return self.api.wait_for(name, holds, f"be {kind}={status} {reason or ''}".rstrip())
+
+    def wait_for_ended(self, name: str, count: int = 1) -> Raw:
+        """Wait until so many attempts of the job are over; gives the job."""
+        return self.api.wait_for(name, lambda job: len(ended_attempts(job)) >= count, f"have ended {count} attempts")
+
+    def wait_for_batch_job(self, name: str, number: int) -> Any:
+        """Wait for the Job that follows after so many others; gives it."""
+        job = self.api.job(name)
+        assert job is not None
+        own = f"{name}-{job['metadata']['uid'][:8]}"
+        wanted = own if number == 0 else f"{own}-{number}"
+        return wait_for(
+            lambda: next((found for found in self.api.batch_jobs(name) if found.metadata.name == wanted), None),
+            f"the Job {wanted}",
+        )
+
+    def wait_for_no_batch_job(self, name: str) -> None:
+        """Wait until neither a Job nor a pod of the job is left."""
+        wait_for(
+            lambda: None if self.api.batch_jobs(name) or self.api.pods(name) else True, f"nothing of {name} to run"
+        )
+
+    def told(self, name: str) -> list[tuple[str, str]]:
+        """Give kind and reason of the Events that are about the job, in the order in which they were told."""
+        events = sorted(self.events(name), key=lambda event: event.metadata.resource_version.rjust(20))
+        return [(event.type, event.reason) for event in events]
+
+    def events(self, name: str) -> list[Any]:
+        """Read the Events that are about the job."""
+        selector = f"involvedObject.kind=TranscriptionJob,involvedObject.name={name}"
+        return list(self.api.core.list_namespaced_event(self.api.namespace, field_selector=selector).items)
+
+    def wait_for_event(self, name: str, reason: str) -> Any:
+        """Wait for an Event about the job; gives it."""
+        return wait_for(
+            lambda: next((event for event in self.events(name) if event.reason == reason), None),
+            f"the Event {reason} on {name}",
+        )
+
+    def remove(self, jobs: list[Raw]) -> None:
+        """Delete jobs, confirm of their pods that they are gone, and wait until the jobs are."""
+        names = [job["metadata"]["name"] for job in jobs]
+        for name in names:
+            self.api.delete(name)
+
+        def gone() -> bool | None:
+            for pod in (pod for name in names for pod in self.api.pods(name)):
+                if pod.metadata.deletion_timestamp is not None:
+                    kubelet.let_go(self.api, pod)
+            return True if not {job["metadata"]["name"] for job in self.api.jobs()} & {*names} else None
+
+        wait_for(gone, f"{', '.join(names)} to go")

@@ -81,22 +81,25 @@ def test_a_copy_that_is_refused_is_a_warning(delivering: Delivering, name: str) 
     assert [pod.metadata.name] == [pod.metadata.name for pod in attempts.api.pods(name)]
 
 
-def test_a_copy_whose_job_is_gone_is_a_warning(delivering: Delivering, name: str) -> None:
-    """A Job that someone deletes between the claim and the copy is not made anew for it."""
+def test_a_copy_whose_job_is_gone_is_made_by_another(delivering: Delivering, name: str) -> None:
+    """A Job that someone deletes between the claim and the copy is followed by one for the copy alone."""
     attempts = delivering.attempts
     attempts.submit(name, outputs=OUTPUTS, backoffLimit=2)
-    pod = attempts.start(name)
-    attempts.claim(name, pod)
+    first = attempts.start(name)
+    attempts.claim(name, first)
     (batch_job,) = attempts.api.batch_jobs(name)
     attempts.api.batch.delete_namespaced_job(
         batch_job.metadata.name, attempts.api.namespace, propagation_policy="Background"
     )
 
-    job = attempts.api.wait_for_phase(name, "Completed")
+    second = attempts.next_pod(name, than=first)
+    kubelet.start(attempts.api, second)
+    attempts.deliver(name, second)
+    kubelet.end(attempts.api, second, exit_code=0)
 
-    (warning,) = job["status"]["warnings"]
-    assert warning.startswith("DeliveryFailed:")
-    assert [] == attempts.api.batch_jobs(name)
+    job = attempts.api.wait_for_phase(name, "Completed")
+    assert [] == job["status"]["warnings"]
+    assert f"{batch_job.metadata.name}-1" == job["status"]["jobRef"]["name"]
 
 
 def test_an_address_is_told_to_the_worker_alone(delivering: Delivering, name: str) -> None:

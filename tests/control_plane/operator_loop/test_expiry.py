@@ -97,7 +97,7 @@ def test_the_installations_expiry_counts_where_a_job_has_none(api: Api, make_ope
     attempts.submit("talk")
     finished = attempts.complete("talk")
     assert "expirationTime" not in finished["status"]
-    operator.kill()
+    operator.stop()
 
     operator = make_operator(api, CACHE_EXPIRY="0")
 

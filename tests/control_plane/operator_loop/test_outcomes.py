@@ -117,10 +117,14 @@ def test_the_last_word_of_an_attempt_is_told(
 
 
 def test_a_worker_that_ends_well_and_leaves_nothing(attempts: Attempts, name: str) -> None:
-    """A complete Job without a manifest is a bug of ours, and is said to be one."""
-    attempts.submit(name)
+    """A complete Job without a manifest is a bug of ours: tried again as long as retries are left, then said."""
+    attempts.submit(name, backoffLimit=1)
 
-    attempts.end(name, attempts.start(name), 0)
+    first = attempts.start(name)
+    attempts.end(name, first, 0)
+    second = attempts.next_pod(name, than=first)
+    kubelet.start(attempts.api, second)
+    attempts.end(name, second, 0)
 
     job = attempts.api.wait_for_phase(name, "Failed")
     assert (Reason.INTERNAL_ERROR, None, True) == failure(job)

@@ -34,6 +34,16 @@ GOLDEN = Path(__file__).parents[2] / "fixtures" / "manifests" / "output"
             id="a copy to nowhere",
         ),
         pytest.param(
+            {"engine": {"model": "s3://{bucket}/steno/another-namespace/jobs/model"}},
+            (Reason.SOURCE_FORBIDDEN, "engine.model 's3://"),
+            id="another namespace's model",
+        ),
+        pytest.param(
+            {"queuePriority": "urgent"},
+            (Reason.QUEUE_PRIORITY_UNKNOWN, "There is no queue priority 'urgent'; there are: none."),
+            id="unknown priority",
+        ),
+        pytest.param(
             {"profile": "tpu", "source": {"url": "https://media.example.org/talk.wav?signature=hunter2"}},
             (Reason.PROFILE_UNKNOWN, "There is no worker profile 'tpu'"),
             id="a recording at an address",
@@ -44,6 +54,8 @@ def test_a_job_that_can_never_run_gets_no_job(
     served: Api, attempts: Attempts, name: str, spec: Raw, refusal: tuple[Reason, str]
 ) -> None:
     """It fails at once, saying why, without a Job, and is released like any other."""
+    if "engine" in spec:
+        spec = {"engine": {"model": spec["engine"]["model"].format(bucket=attempts.store.bucket)}}
     before = served.submit(name, {**SOURCE, **spec})
 
     status = served.wait_for_phase(name, "Failed")["status"]

@@ -2,19 +2,18 @@
 
 import asyncio
 import logging
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from steno_kube import InvalidResourceError
+from steno_kube import KubeUnavailableError
 from steno_operator.plan import CreateBatchJob
 from steno_operator.queue import ReconcileQueue
 from steno_operator.reconcile import reconcile
 from steno_store import claim_outcome
 from steno_types import ASSIGNMENT_VARIABLE
 from support.builders import NOON, a_complete_manifest, a_job, an_installation, beside
-from unit.operator_decisions.bench import KEY, Bench
+from unit.operator_decisions.acting.bench import KEY, Bench
 
 SECRET = "hunter2"
 SOURCE = {"url": f"https://user:{SECRET}@media.example.org/talk.mp3?signature={SECRET}#{SECRET}"}
@@ -30,12 +29,11 @@ async def test_an_address_reaches_the_worker_alone(bench: Bench, caplog: pytest.
     (worker,) = created["spec"]["template"]["spec"]["containers"]
     told = {variable["name"]: variable.get("value", "") for variable in worker["env"]}
     queued = job.status
-    bench.batch_jobs.worker_pods = beside(job).with_running_pod().pods
+    bench.start_pod()
     await bench.settle()
     running = (await bench.get()).status
     claim_outcome(bench.store, bench.prefix(job), a_complete_manifest(job))
-    assert bench.batch_jobs.batch_job is not None
-    bench.batch_jobs.batch_job = replace(bench.batch_jobs.batch_job, complete=True)
+    bench.change_batch_job(complete=True)
     await bench.settle()
     ended = (await bench.get()).status
 
@@ -52,7 +50,7 @@ async def test_a_reconcile_that_fails_logs_no_address(bench: Bench, caplog: pyte
     """A failure is logged with its traceback, and with nothing of the job that it is about but its name."""
     caplog.set_level(logging.DEBUG)
     await bench.submit(source=SOURCE)
-    bench.batch_jobs.failing = InvalidResourceError("spec.template.spec: Invalid value", ("spec.template.spec",))
+    bench.batch_jobs.failing = KubeUnavailableError("no answer")
     queue, done = ReconcileQueue(), asyncio.Event()
 
     async def look(key: str) -> float | None:

@@ -5,17 +5,19 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 import pytest
-from lightkube import AsyncClient
+from lightkube import ApiError, AsyncClient
+from lightkube.models.meta_v1 import Status
 from lightkube.resources.batch_v1 import Job
 from lightkube.resources.core_v1 import Pod
 
 from steno_operator.client import BatchJobs, UploadReaders
 from steno_operator.observed import BatchJob, WorkerPod
 from steno_types import Reason, TerminationMessage
-from support.builders import UPLOAD_ID
+from support.builders import UPLOAD_ID, a_job
 
 Raw = dict[str, Any]
 
+OWN = "talk-6f3d1c6e"
 STARTED, ENDED = "2026-01-31T12:00:00Z", "2026-01-31T12:05:00Z"
 SAID = TerminationMessage(reason=Reason.NO_AUDIO_STREAM, message="There is a picture, and no sound.")
 
@@ -29,6 +31,8 @@ class Answering:
 
     async def get(self, _resource: object, _name: str, **_: Any) -> Any:
         """Give the first answer."""
+        if isinstance(self._answers[0], Exception):
+            raise self._answers[0]
         return self._answers[0]
 
     def list(self, _resource: object, **asked: Any) -> AsyncIterator[Any]:
@@ -47,9 +51,16 @@ def client(*answers: Any) -> AsyncClient:
     return cast("AsyncClient", Answering(*answers))
 
 
-def a_pod(status: Raw, *, name: str = "p", created: str = STARTED) -> Any:
+def a_pod(status: Raw, *, name: str = "p", created: str = STARTED, of: str = OWN) -> Any:
     """Give a pod as lightkube does."""
-    return Pod.from_dict({"metadata": {"name": name, "creationTimestamp": created}, "status": status})
+    labels = {"batch.kubernetes.io/job-name": of}
+    metadata = {"name": name, "creationTimestamp": created, "labels": labels}
+    return Pod.from_dict({"metadata": metadata, "status": status})
+
+
+def not_found() -> ApiError:
+    """Give the API server's answer about what is not there."""
+    return ApiError(status=Status(code=404, reason="NotFound", message="not found"))
 
 
 def container(state: Raw, *, name: str = "worker") -> Raw:
@@ -65,6 +76,8 @@ def ended(**terminated: Any) -> Raw:
 
 SIDECAR = container({"running": {"startedAt": STARTED}}, name="a-proxy")
 UNSCHEDULABLE = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/1 nodes"}
+SCHEDULED = {"type": "PodScheduled", "status": "True", "lastTransitionTime": STARTED}
+DISRUPTED = {"type": "DisruptionTarget", "status": "True", "reason": "PreemptionByScheduler"}
 LIVED = {"started": datetime(2026, 1, 31, 12, tzinfo=UTC), "finished": datetime(2026, 1, 31, 12, 5, tzinfo=UTC)}
 
 
@@ -77,7 +90,37 @@ LIVED = {"started": datetime(2026, 1, 31, 12, tzinfo=UTC), "finished": datetime(
             {"waiting_reason": "Unschedulable", "waiting_message": "0/1 nodes"},
             id="unschedulable",
         ),
-        pytest.param({"conditions": [{**UNSCHEDULABLE, "status": "True"}]}, {}, id="scheduled"),
+        pytest.param({"conditions": [SCHEDULED]}, {"scheduled": LIVED["started"]}, id="scheduled"),
+        pytest.param({"conditions": [DISRUPTED]}, {"disruption": "PreemptionByScheduler"}, id="to be preempted"),
+        pytest.param({"conditions": [{**DISRUPTED, "status": "False"}]}, {}, id="not disrupted after all"),
+        pytest.param(
+            {"conditions": [{"type": "DisruptionTarget", "status": "True"}]},
+            {"disruption": "Unknown"},
+            id="disrupted without a word",
+        ),
+        pytest.param(
+            {"phase": "Failed", "reason": "Evicted", "message": "The node was low on memory."},
+            {"failed": True, "failure_reason": "Evicted", "failure_message": "The node was low on memory."},
+            id="evicted before it started",
+        ),
+        pytest.param(
+            {"phase": "Failed", "conditions": [SCHEDULED], "containerStatuses": [ended(exitCode=75)]},
+            {**LIVED, "scheduled": LIVED["started"], "exit_code": 75, "failed": True},
+            id="failed",
+        ),
+        pytest.param(
+            {"phase": "Failed", "containerStatuses": [container({"terminated": {"exitCode": 137}})]},
+            {"exit_code": 137, "failed": True},
+            id="a container whose end nobody saw",
+        ),
+        pytest.param(
+            {
+                "conditions": [SCHEDULED],
+                "containerStatuses": [container({"waiting": {"reason": "ContainerCreating"}})],
+            },
+            {"scheduled": LIVED["started"], "waiting_reason": "ContainerCreating"},
+            id="starting",
+        ),
         pytest.param(
             {"containerStatuses": [container({"waiting": {"reason": "ImagePullBackOff", "message": "Back-off"}})]},
             {"waiting_reason": "ImagePullBackOff", "waiting_message": "Back-off"},
@@ -118,20 +161,38 @@ LIVED = {"started": datetime(2026, 1, 31, 12, tzinfo=UTC), "finished": datetime(
 )
 async def test_how_a_pod_is_read(status: Raw, read: Raw) -> None:
     """What counts is the worker's container; before there is one, whether the pod has a node."""
-    pods = await BatchJobs(client(a_pod(status))).pods("speech", "talk", "talk-6f3d1c6e")
+    pod = await BatchJobs(client(a_pod(status))).pod("speech", "p")
 
-    assert (WorkerPod(**{"name": "p", **read}),) == pods
+    assert WorkerPod(**{"name": "p", "batch_job": OWN, "created": LIVED["started"], **read}) == pod
 
 
-async def test_pods_come_oldest_first() -> None:
-    """Attempts come in the order of their age, whatever the server's is; only the job's own are asked for."""
-    answering = Answering(a_pod({}, name="b", created=ENDED), a_pod({}, name="a", created=STARTED))
+async def test_when_a_pod_is_to_be_gone() -> None:
+    """Its deletion timestamp is the end of its grace, as the API server counts it."""
+    raw = {"metadata": {"name": "p", "deletionTimestamp": ENDED}, "status": {}}
 
-    pods = await BatchJobs(cast("AsyncClient", answering)).pods("speech", "talk", "talk-6f3d1c6e")
+    pod = await BatchJobs(client(Pod.from_dict(raw))).pod("speech", "p")
+
+    assert WorkerPod(name="p", deletion=LIVED["finished"]) == pod
+
+
+@pytest.mark.parametrize("call", ["get", "pod"])
+async def test_what_is_not_there_is_none(call: str) -> None:
+    """Neither a Job nor a pod that is gone is a failure."""
+    assert await getattr(BatchJobs(client(not_found())), call)("speech", "p") is None
+
+
+async def test_a_jobs_pods_are_listed() -> None:
+    """Oldest first, whatever the server's order is; those of an earlier job of the name are not its own."""
+    other = a_pod({}, name="c", of="talk-0a0b0c0d")
+    answering = Answering(
+        a_pod({}, name="b", of=f"{OWN}-2", created=ENDED), a_pod({}, name="a", created=STARTED), other
+    )
+
+    pods = await BatchJobs(cast("AsyncClient", answering)).pods_of(a_job().build())
 
     assert ["a", "b"] == [pod.name for pod in pods]
     (asked,) = answering.asked
-    assert {"steno.dev/job": "talk", "batch.kubernetes.io/job-name": "talk-6f3d1c6e"} == asked["labels"]
+    assert ("speech", {"steno.dev/job": "talk"}) == (asked["namespace"], asked["labels"])
 
 
 OWNER = {
@@ -167,6 +228,12 @@ OWNER = {
         ),
         pytest.param({}, [("FailureTarget", "True", "m")], {"owner_uid": None}, id="about to fail"),
         pytest.param({}, [("Failed", "False", "m")], {"owner_uid": None}, id="not failed"),
+        pytest.param(
+            {"labels": {"kueue.x-k8s.io/priority-class": "high"}, "creationTimestamp": STARTED},
+            [],
+            {"owner_uid": None, "queue_priority": "high", "created": LIVED["started"]},
+            id="of a queue's priority",
+        ),
     ],
 )
 async def test_how_a_job_is_read(metadata: Raw, conditions: list[tuple[str, str, str]], read: Raw) -> None:
@@ -177,6 +244,17 @@ async def test_how_a_job_is_read(metadata: Raw, conditions: list[tuple[str, str,
     batch_job = await BatchJobs(client(Job.from_dict(raw))).get("speech", "j")
 
     assert BatchJob(**{"name": "j", "uid": "ju", **read}) == batch_job
+
+
+@pytest.mark.parametrize("suspend", [True, False])
+async def test_a_job_that_is_held_back(*, suspend: bool) -> None:
+    """Whether a queue lets it start pods stands in its spec."""
+    raw = {"metadata": {"name": "j", "uid": "ju"}, "spec": {"suspend": suspend, "template": {}}}
+
+    batch_job = await BatchJobs(client(Job.from_dict(raw))).get("speech", "j")
+
+    assert batch_job is not None
+    assert suspend == batch_job.suspended
 
 
 async def test_who_reads_an_upload() -> None:

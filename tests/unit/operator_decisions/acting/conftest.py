@@ -1,8 +1,8 @@
-"""What the tests of the operator's decisions share."""
+"""What the tests of whole reconciles share."""
 
 import pytest
 
-from unit.operator_decisions.bench import Bench
+from unit.operator_decisions.acting.bench import Bench
 
 
 @pytest.fixture

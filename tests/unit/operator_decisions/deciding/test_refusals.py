@@ -1,55 +1,29 @@
-"""Launching, decided: adopt, then create, once; or refuse for good what can never run here."""
+"""What can never run here is refused before any Job exists, and the refusal says what to change."""
 
 import pytest
 
 from steno_operator.observed import Observed
 from steno_operator.plan import Adopt, ClaimOutcome, CreateBatchJob, Plan
 from steno_operator.policies.launch import decide
-from steno_types import (
-    ASSIGNMENT_VARIABLE,
-    FINALIZER,
-    Assignment,
-    FailureStatus,
-    Outcome,
-    Reason,
-    TranscriptionJob,
-    failure_for,
-)
-from support.builders import (
-    NOON,
-    UPLOAD_ID,
-    JobBuilder,
-    a_job,
-    a_launched_job,
-    an_installation,
-    beside,
-)
+from steno_operator.policies.refusals import refusal
+from steno_types import FailureStatus, Outcome, Reason, TranscriptionJob, failure_for
+from support.builders import NOON, UPLOAD_ID, JobBuilder, a_job, an_installation
 
-HERE = an_installation()
+HERE = an_installation(queue_priorities={"soon": 10, "whenever": -10})
 PREFIX = "steno/speech/jobs/talk-6f3d1c6e/"
 
 
-def launched(job: TranscriptionJob, observed: Observed | None = None) -> Plan:
-    """Decide for a job that has no Job of its own."""
-    plan = decide(job, observed or Observed(), HERE, NOON)
+def decided(job: TranscriptionJob) -> Plan:
+    """Decide for a job that has no Job."""
+    plan = decide(job, Observed(), HERE, NOON)
     assert plan is not None
-    assert (None, 0) == (plan.status, plan.requeue_after_seconds)
     return plan
-
-
-def assignment_in(plan: Plan) -> Assignment:
-    """Give what the worker is told by the plan's Job."""
-    create = plan.actions[-1]
-    assert isinstance(create, CreateBatchJob)
-    (container,) = create.manifest["spec"]["template"]["spec"]["containers"]
-    return Assignment.model_validate_json(
-        next(variable["value"] for variable in container["env"] if variable["name"] == ASSIGNMENT_VARIABLE)
-    )
 
 
 def refusal_in(plan: Plan) -> FailureStatus:
     """Give the failure that the plan claims in place of a Job."""
     assert [Adopt, ClaimOutcome] == [type(action) for action in plan.actions]
+    assert (None, 0) == (plan.status, plan.requeue_after_seconds)
     claim = plan.actions[-1]
     assert isinstance(claim, ClaimOutcome)
     assert (PREFIX, Outcome.FAILED, "operator") == (
@@ -61,77 +35,14 @@ def refusal_in(plan: Plan) -> FailureStatus:
     return claim.manifest.failure
 
 
-def test_a_new_job_is_adopted_before_it_gets_its_job() -> None:
-    """Finalizer and results' prefix come first, so that nothing can outlive an unwatched job."""
-    plan = launched(a_job().build())
-
-    assert [Adopt, CreateBatchJob] == [type(action) for action in plan.actions]
-    assert Adopt(results_prefix=PREFIX) == plan.actions[0]
-    assert PREFIX == assignment_in(plan).results_prefix
-
-
-@pytest.mark.parametrize(
-    ("job", "adopted_anew"),
-    [
-        pytest.param(a_job(), True, id="new"),
-        pytest.param(a_job().with_metadata(finalizers=[FINALIZER]), True, id="finalizer alone, as the gateway's"),
-        pytest.param(a_job().annotated(PREFIX), True, id="prefix alone"),
-        pytest.param(a_launched_job(), False, id="both"),
-        pytest.param(a_launched_job().annotated("steno/speech/jobs/"), True, id="forged prefix"),
-    ],
-)
-def test_adoption_happens_once(job: JobBuilder, *, adopted_anew: bool) -> None:
-    """A job that is adopted already, as one whose Job vanished, is not written to again."""
-    plan = launched(job.build())
-
-    assert adopted_anew == (Adopt(results_prefix=PREFIX) in plan.actions)
-    assert CreateBatchJob is type(plan.actions[-1])
-
-
-def test_a_restored_job_keeps_its_results() -> None:
-    """A job restored from a backup has another uid; its annotation says where its results lie."""
-    restored = "steno/speech/jobs/talk-0a0b0c0d/"
-
-    plan = launched(a_launched_job().annotated(restored).build())
-
-    assert [CreateBatchJob] == [type(action) for action in plan.actions]
-    assert restored == assignment_in(plan).results_prefix
-
-
-@pytest.mark.parametrize(
-    "noted",
-    [
-        pytest.param("steno/other/jobs/talk-0a0b0c0d/", id="another namespace"),
-        pytest.param("steno/speech/jobs/walk-0a0b0c0d/", id="another job"),
-        pytest.param("steno/speech/jobs/talk-0a0b0c0d", id="no slash"),
-        pytest.param("steno/speech/jobs/talk-0A0B0C0D/", id="upper case"),
-        pytest.param("steno/speech/jobs/talk-0a0b0c0d/../../", id="a way out"),
-        pytest.param("elsewhere/speech/jobs/talk-0a0b0c0d/", id="another installation"),
-    ],
-)
-def test_a_forged_annotation_is_put_right(noted: str) -> None:
-    """An annotation that cannot be true is overwritten, and no worker hears of it."""
-    plan = launched(a_launched_job().annotated(noted).build())
-
-    assert Adopt(results_prefix=PREFIX) == plan.actions[0]
-    assert PREFIX == assignment_in(plan).results_prefix
-
-
-@pytest.mark.parametrize(
-    "observed",
-    [
-        pytest.param(beside(a_launched_job().build()).with_batch_job().build(), id="there"),
-        pytest.param(beside(a_launched_job().build()).with_batch_job(deleting=True).build(), id="deleting"),
-    ],
-)
-def test_a_job_gets_one_job(observed: Observed) -> None:
-    """Nothing is launched while the job has its Job, even one on its way out."""
-    assert decide(a_launched_job().build(), observed, HERE, NOON) is None
+def is_launched(plan: Plan) -> bool:
+    """Whether the plan creates a Job."""
+    return any(isinstance(action, CreateBatchJob) for action in plan.actions)
 
 
 def test_an_unknown_profile_is_refused() -> None:
     """A profile that the installation lacks is refused by name, with those there are."""
-    failure = refusal_in(launched(a_job().with_spec(profile="tpu").build()))
+    failure = refusal_in(decided(a_job().with_spec(profile="tpu").build()))
 
     assert (Reason.PROFILE_UNKNOWN, False) == (failure.reason, failure.retryable)
     assert failure.message.startswith("There is no worker profile 'tpu'; there are: cpu, gpu.")
@@ -140,7 +51,7 @@ def test_an_unknown_profile_is_refused() -> None:
 
 def test_an_engine_that_the_profile_lacks_is_refused() -> None:
     """An engine that no worker of the profile can run is refused before any Job exists."""
-    failure = refusal_in(launched(a_job().with_spec(engine={"name": "openai"}).build()))
+    failure = refusal_in(decided(a_job().with_spec(engine={"name": "openai"}).build()))
 
     assert (Reason.ENGINE_UNAVAILABLE, False) == (failure.reason, failure.retryable)
     assert "The worker profile 'cpu' cannot run the engine 'openai'; it can run: faster-whisper." == failure.message
@@ -166,16 +77,14 @@ def test_an_engine_that_the_profile_lacks_is_refused() -> None:
 )
 def test_the_store_of_another_namespace_is_no_source(key: str, bucket: str | None, *, refused: bool) -> None:
     """Inside Steno's part of its own bucket a job reads nothing but its namespace's, however the key is spelled."""
-    plan = launched(a_job().from_s3(key, bucket=bucket).build())
+    plan = decided(a_job().from_s3(key, bucket=bucket).build())
 
     if refused:
         failure = refusal_in(plan)
         assert (Reason.SOURCE_FORBIDDEN, False) == (failure.reason, failure.retryable)
         assert repr(key) in failure.message
     else:
-        source = assignment_in(plan).source
-        assert source is not None
-        assert key == source.key
+        assert is_launched(plan)
 
 
 @pytest.mark.parametrize(
@@ -196,7 +105,7 @@ def test_the_store_of_another_namespace_is_no_source(key: str, bucket: str | Non
 )
 def test_stenos_own_part_of_the_store_is_no_destination(prefix: str, bucket: str, *, refused: bool) -> None:
     """What lies there is deleted with a job, and a copy is the user's own."""
-    plan = launched(a_job().delivered_to(prefix, bucket=bucket).build())
+    plan = decided(a_job().delivered_to(prefix, bucket=bucket).build())
 
     if refused:
         failure = refusal_in(plan)
@@ -204,14 +113,12 @@ def test_stenos_own_part_of_the_store_is_no_destination(prefix: str, bucket: str
         assert failure.message.startswith("outputs.destination.s3.prefix '")
         assert failure.message.endswith("s3://steno/steno/; choose another prefix or another bucket.")
     else:
-        destination = assignment_in(plan).destination
-        assert destination is not None
-        assert bucket == destination.bucket
+        assert is_launched(plan)
 
 
 def test_a_destination_without_a_bucket_is_refused() -> None:
     """Where the installation has no default destination, a job must say which bucket it means."""
-    failure = refusal_in(launched(a_job().delivered_to("talks").build()))
+    failure = refusal_in(decided(a_job().delivered_to("talks").build()))
 
     assert (Reason.OUTPUT_FORBIDDEN, False) == (failure.reason, failure.retryable)
     assert failure.message.startswith("outputs.destination.s3.bucket is not given")
@@ -229,21 +136,98 @@ def test_a_default_destination_inside_of_stenos_own_part_is_no_way_in() -> None:
 
 
 @pytest.mark.parametrize(
-    "stranger",
+    ("model", "refused"),
     [
-        pytest.param({}, id="nobody's"),
-        pytest.param({"owner_uid": "11111111-0000-0000-0000-000000000000"}, id="another owner's"),
-        pytest.param({"complete": True}, id="complete"),
-        pytest.param({"failed": True}, id="failed"),
-        pytest.param({"deleting": True}, id="deleting"),
+        pytest.param("s3://steno/steno/other/models/tiny/", True, id="another namespace's"),
+        pytest.param("s3://steno/steno/speech/../other/models/", True, id="dots out of the own"),
+        pytest.param("s3://steno//steno/other/models/", True, id="a leading slash, which MinIO drops"),
+        pytest.param("s3://steno/steno/speech/models/tiny/", False, id="the own namespace's"),
+        pytest.param("s3://steno/models/tiny/", False, id="outside of Steno's part"),
+        pytest.param("s3://models/steno/other/tiny/", False, id="another bucket"),
+        pytest.param("steno/other", False, id="a name of the hub's"),
     ],
 )
-def test_a_name_that_a_stranger_holds_is_refused(stranger: dict[str, object]) -> None:
-    """A stranger's Job of the needed name ends the job and is left alone."""
-    job = a_job().build()
+def test_the_store_of_another_namespace_is_no_model(model: str, *, refused: bool) -> None:
+    """A model is read with Steno's credentials, so it is confined as the source is."""
+    plan = decided(a_job().with_spec(engine={"model": model}).build())
 
-    plan = launched(job, beside(job).with_strangers_batch_job(**stranger).build())
+    if refused:
+        failure = refusal_in(plan)
+        assert Reason.SOURCE_FORBIDDEN is failure.reason
+        assert failure.message.startswith(f"engine.model '{model}' lies in another namespace's part")
+    else:
+        assert is_launched(plan)
 
-    failure = refusal_in(plan)
-    assert (Reason.NAME_TAKEN, False) == (failure.reason, failure.retryable)
-    assert "'talk-6f3d1c6e' exists and belongs to someone else" in failure.message
+
+@pytest.mark.parametrize(
+    ("spec", "refused"),
+    [
+        pytest.param({"queuePriority": "later"}, True, id="unknown"),
+        pytest.param({"queuePriority": "soon"}, False, id="known"),
+        pytest.param({"queuePriority": "later", "queueName": "gpus"}, False, id="Kueue's own affair"),
+        pytest.param({}, False, id="none"),
+    ],
+)
+def test_an_unknown_priority_is_refused(spec: dict[str, str], *, refused: bool) -> None:
+    """Without a queue of Kueue's the priority is one of the installation's, and the refusal lists those."""
+    plan = decided(a_job().with_spec(**spec).build())
+
+    if refused:
+        failure = refusal_in(plan)
+        assert (Reason.QUEUE_PRIORITY_UNKNOWN, False) == (failure.reason, failure.retryable)
+        assert "There is no queue priority 'later'; there are: soon, whenever." == failure.message
+    else:
+        assert is_launched(plan)
+
+
+def test_an_installation_without_priorities_says_so() -> None:
+    """A list of nothing reads as none."""
+    said = refusal(a_job().with_spec(queuePriority="soon").build(), an_installation())
+
+    assert said is not None
+    assert "There is no queue priority 'soon'; there are: none." == said.message
+
+
+@pytest.mark.parametrize(
+    ("job", "reason"),
+    [
+        pytest.param(a_job().with_spec(profile="tpu", queuePriority="later"), Reason.PROFILE_UNKNOWN, id="profile"),
+        pytest.param(
+            a_job().from_s3("steno/other/a.wav").with_spec(queuePriority="later"),
+            Reason.QUEUE_PRIORITY_UNKNOWN,
+            id="priority",
+        ),
+        pytest.param(
+            a_job().from_s3("steno/other/a.wav").delivered_to("steno", bucket="steno"),
+            Reason.SOURCE_FORBIDDEN,
+            id="source",
+        ),
+    ],
+)
+def test_one_refusal_is_enough(job: JobBuilder, reason: Reason) -> None:
+    """Of several faults the first is told."""
+    said = refusal(job.build(), HERE)
+
+    assert said is not None
+    assert reason is said.reason
+
+
+@pytest.mark.parametrize(
+    "job",
+    [
+        pytest.param(a_job(), id="ordinary"),
+        pytest.param(a_job().from_upload(), id="an upload"),
+        pytest.param(a_job().from_url("https://media.example.org/steno/other/a.wav"), id="an address"),
+    ],
+)
+def test_what_can_run_is_not_refused(job: JobBuilder) -> None:
+    """Where a recording may be fetched from is otherwise the worker's business."""
+    assert refusal(job.build(), HERE) is None
+
+
+def test_a_refused_job_that_waits_for_its_turn_is_refused_at_once() -> None:
+    """Nobody waits in line to be told what was known before."""
+    plan = decide(a_job().with_spec(profile="tpu").build(), Observed(admitted=False), HERE, NOON)
+
+    assert plan is not None
+    assert Reason.PROFILE_UNKNOWN is refusal_in(plan).reason
