@@ -57,3 +57,27 @@ allowPrivilegeEscalation: false
 readOnlyRootFilesystem: true
 capabilities: {drop: [ALL]}
 {{- end -}}
+
+{{/* What the operator may do in each namespace whose jobs it serves. */}}
+{{- define "steno.operatorRules" -}}
+- apiGroups: [steno.dev]
+  resources: [transcriptionjobs]
+  verbs: [get, list, watch, patch, delete]
+- apiGroups: [steno.dev]
+  resources: [transcriptionjobs/status]
+  verbs: [patch]
+# An owner reference that blocks its owner's deletion needs this where the admission plugin is on (OpenShift).
+- apiGroups: [steno.dev]
+  resources: [transcriptionjobs/finalizers]
+  verbs: [update]
+- apiGroups: [batch]
+  resources: [jobs]
+  verbs: [get, list, watch, create, patch, delete]
+- apiGroups: [""]
+  resources: [pods]
+  # A pod that its Job was deleted without is deleted by its name.
+  verbs: [get, list, watch, delete]
+- apiGroups: [""]
+  resources: [events]
+  verbs: [create]
+{{- end -}}

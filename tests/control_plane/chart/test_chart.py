@@ -184,6 +184,12 @@ def test_settings_reach_the_parts() -> None:
         *("--set", "gateway.maxUploadBytes=1000,store.defaultDestination.bucket=results"),
         *("--set", "worker.urlSource.allowedHosts={media.internal,10.0.0.0/8},worker.urlSource.maxBytes=20737418240"),
         *("--set", "worker.urlSource.maxSeconds=60,worker.maxAudioSeconds=600,worker.subtitles.lines=1"),
+        *("--set", "operator.watchNamespaces={talks,films},operator.queuePriorities.high=5,store.lifecycleRule=true"),
+        *("--set", "operator.graceSeconds.complete=60,operator.releaseTimeoutSeconds=90"),
+        *(
+            "--set",
+            "operator.podStartTimeoutSeconds=120,operator.sweep.everySeconds=30,operator.sweep.graceSeconds=50",
+        ),
     )
 
     store = {
@@ -198,6 +204,17 @@ def test_settings_reach_the_parts() -> None:
         "S3_STORAGE_BUCKET": "results",
         "STENO_STORE_SECRET": "keys",
         "STENO_WORKER_SERVICE_ACCOUNT": "steno-worker",
+        "STENO_LEASE_NAME": "steno-operator",
+        "STENO_WATCH_NAMESPACES": "talks,films",
+        "STENO_PROGRESS_URL": "http://steno-operator.default.svc:8081/progress",
+        "STENO_QUEUE_PRIORITIES": '{"high":5}',
+        "STENO_LIFECYCLE_RULE": "true",
+        "STENO_COMPLETE_GRACE_SECONDS": "60",
+        "STENO_FAILED_GRACE_SECONDS": "86400",
+        "STENO_RELEASE_TIMEOUT_SECONDS": "90",
+        "STENO_POD_START_TIMEOUT_SECONDS": "120",
+        "STENO_SWEEP_EVERY_SECONDS": "30",
+        "STENO_SWEEP_GRACE_SECONDS": "50",
         "STENO_URL_ALLOWED_HOSTS": "media.internal,10.0.0.0/8",
         "STENO_URL_MAX_BYTES": "20737418240",
         "STENO_URL_MAX_SECONDS": "60",
