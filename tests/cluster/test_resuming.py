@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from local_installation.installation import BUCKET, NAMESPACE, Installation
+from support.checkpoints import checkpoints
 from support.kubernetes_api import Api, wait_for
 
 REPETITIONS = 20
@@ -31,13 +32,6 @@ def long_recording(installation: Installation, meeting: Path) -> Iterator[str]:
         installation.store().put_object(BUCKET, "recordings/long.wav", body, size_bytes)
     yield "recordings/long.wav"
     installation.store().remove_object(BUCKET, "recordings/long.wav")
-
-
-def checkpoints(installation: Installation, job: dict[str, Any]) -> list[str]:
-    """List the batches that a job's attempts have kept."""
-    prefix = f"steno/{NAMESPACE}/jobs/{job['metadata']['name']}-{job['metadata']['uid'][:8]}/checkpoints/"
-    listing = installation.store().list_objects(BUCKET, prefix=prefix, recursive=True)
-    return [entry.object_name for entry in listing if entry.object_name and "/heard/" in entry.object_name]
 
 
 def outputs(installation: Installation, job: dict[str, Any]) -> dict[str, bytes]:

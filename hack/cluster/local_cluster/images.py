@@ -6,7 +6,7 @@ cluster is tagged with a digest of its content, so that no stale image runs. Mus
 
 import shutil
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 from local_cluster import building, commands, daemon, needs, packages, steps, system_path
@@ -58,29 +58,33 @@ def ensure_python(docker: Docker) -> str:
     return building.ensure(docker, Image(reference=PYTHON, inputs=inputs, dockerfile=dockerfile, fill=_nothing))
 
 
-def image_from_binary(name: str, *, user: str = NOBODY) -> str:
-    """Return the image ``steno.local/NAME:DIGEST`` that holds one tool and starts it; made if need be."""
+def image_from_binary(name: str, *, user: str = NOBODY, path: str | None = None) -> str:
+    """Return the image ``steno.local/NAME:DIGEST`` that holds one tool and starts it; made if need be.
+
+    `path` is where a chart looks for the program; default ``/usr/local/bin/NAME``.
+    """
     with daemon.running() as docker:
-        return binary_image(docker, name, user=user)
+        return binary_image(docker, name, user=user, path=path)
 
 
-def binary_image(docker: Docker, name: str, *, user: str, links: Sequence[str] = ()) -> str:
+def binary_image(docker: Docker, name: str, *, user: str, path: str | None = None, links: Sequence[str] = ()) -> str:
     """Make an image of one statically linked tool, started by the last of its names.
 
-    Nothing else is in it but /tmp and the CA certificates. `links` are further names of the tool.
+    Nothing else is in it but /tmp and the CA certificates. `links` are further names of the tool, beside it.
     """
-    entrypoint = (name, *links)[-1]
-    dockerfile = (_RECIPES / "tool.Dockerfile").read_text() + f'ENTRYPOINT ["/usr/local/bin/{entrypoint}"]\n'
+    program = PurePosixPath(path or f"/usr/local/bin/{name}")
+    entrypoint = program.with_name((program.name, *links)[-1])
+    dockerfile = (_RECIPES / "tool.Dockerfile").read_text() + f'ENTRYPOINT ["{entrypoint}"]\n'
     inputs = digest(pin_of(name).digest(), dockerfile, user, *links, CERTIFICATES.read_text())
     binary = tool(name)
 
     def fill(context: Path) -> None:
         root = context / "root"
-        programs = root / "usr/local/bin"
-        programs.mkdir(parents=True)
-        shutil.copy(binary, programs / name)
+        copied = root / program.relative_to("/")
+        copied.parent.mkdir(parents=True)
+        shutil.copy(binary, copied)
         for link in links:
-            (programs / link).symlink_to(name)
+            copied.with_name(link).symlink_to(copied.name)
         (root / "tmp").mkdir()
         (root / "tmp").chmod(0o1777)
         _add_certificates(root / "etc/ssl/certs")

@@ -100,6 +100,7 @@ def _install_steno(here: Installation) -> None:
         "profiles.items.tiny": {"image": here.images.worker_tiny},
         "profiles.items.tiny-gpu": {"image": here.images.worker_tiny},
         "profiles.items.fake": {"image": here.images.worker_tiny},
+        "profiles.items.fake-gpu": {"image": here.images.worker_tiny},
     }
     flags = [
         flag
