@@ -58,7 +58,7 @@ BENCHMARKS := -m benchmarks
 
 .PHONY: bench
 bench: ## All that can be measured without a GPU, and the page of it
-	@$(MAKE) bench-worker bench-memory
+	@$(MAKE) bench-worker bench-memory bench-operator
 	@$(MAKE) bench-report
 
 .PHONY: bench-worker
@@ -68,6 +68,10 @@ bench-worker: $(VENV)/installed ## The worker against bare faster-whisper (needs
 .PHONY: bench-memory
 bench-memory: $(VENV)/installed ## The memory that ten hours of speech take (needs espeak-ng)
 	@PYTHONPATH=tests $(RUN)python $(BENCHMARKS) memory
+
+.PHONY: bench-operator
+bench-operator: $(VENV)/installed ## The operator under load, against a real control plane (half an hour)
+	@PYTHONPATH=tests:hack/cluster $(RUN)python $(BENCHMARKS) operator
 
 .PHONY: bench-report
 bench-report: $(VENV)/installed ## Write docs/benchmarks.md from what was measured
