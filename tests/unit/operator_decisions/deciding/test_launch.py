@@ -7,6 +7,7 @@ import pytest
 from steno_operator.observed import Observed
 from steno_operator.plan import Adopt, CreateBatchJob, DeleteBatchJob, Plan
 from steno_operator.policies.launch import POLL_SECONDS, decide
+from steno_operator.policies.waiting import POD_SECONDS
 from steno_types import (
     ASSIGNMENT_VARIABLE,
     FINALIZER,
@@ -30,7 +31,8 @@ def launched(job: TranscriptionJob, observed: Observed | None = None) -> Plan:
     plan = decide(job, observed or Observed(), HERE, NOON)
     assert plan is not None
     assert plan.status is not None
-    assert plan.requeue_after_seconds is None
+    # By then it has a pod, or that it has none is said.
+    assert POD_SECONDS == plan.requeue_after_seconds
     return plan
 
 
