@@ -114,6 +114,20 @@ SPEC_CASES: Cases = {
     "language.pattern": ({"language": "zh-Hant-TW"}, {"language": "German"}),
     "backoffLimit.minimum": number("backoffLimit", 0, -1),
     "backoffLimit.maximum": number("backoffLimit", 20, 21),
+    **{
+        f"{field}.{keyword}": (given, refused)
+        for field in ("queueName", "queuePriority")
+        for keyword, given, refused in (
+            ("minLength", {field: "a"}, {field: ""}),
+            ("maxLength", {field: "a" * 63}, {field: "a" * 64}),
+            ("pattern", {field: "team-a"}, {field: "Team A"}),
+        )
+    },
+    **{
+        f"{field}.{keyword}": number(field, last, beyond)
+        for field, least in (("activeDeadlineSeconds", 1), ("pendingDeadlineSeconds", 1), ("stallSeconds", 30))
+        for keyword, last, beyond in (("minimum", least, least - 1), ("maximum", 31_536_000, 31_536_001))
+    },
     "ttlSecondsAfterFinished.minimum": number("ttlSecondsAfterFinished", -1, -2),
     "ttlSecondsAfterFinished.maximum": number("ttlSecondsAfterFinished", 315_360_000, 315_360_001),
 }
@@ -164,7 +178,8 @@ def test_the_defaults_are_filled_in(asker: Asker) -> None:
 
     assert job is not None
     defaults = {"task": "transcribe", "language": "auto", "hotwords": [], "wordTimestamps": False, "backoffLimit": 3}
-    assert {**SPEC, **defaults} == job["spec"]
+    switches = {"cancel": False, "suspend": False}
+    assert {**SPEC, **defaults, **switches} == job["spec"]
 
 
 def test_the_defaults_of_a_copy_are_filled_in(asker: Asker) -> None:

@@ -59,6 +59,7 @@ def table(printed: str) -> list[dict[str, str]]:
                 "RTF": "0.05",
                 "ENGINE": "faster-whisper-1.2",
                 "MODEL": "tiny",
+                "QUEUE": "",
                 "REASON": "NoAudioStream",
             },
             id="wide",

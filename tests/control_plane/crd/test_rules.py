@@ -49,8 +49,23 @@ FULL: Raw = {
     "wordTimestamps": True,
     "outputs": {"destination": {"s3": {"bucket": "talks", "prefix": "a/"}}, "formats": ["srt"]},
     "backoffLimit": 5,
+    "queueName": "team-a",
+    "queuePriority": "low",
+    "activeDeadlineSeconds": 3600,
+    "pendingDeadlineSeconds": 600,
+    "stallSeconds": 300,
+    "suspend": True,
+    "cancel": False,
     "ttlSecondsAfterFinished": 60,
 }
+OPTIONAL: tuple[tuple[str, Any, Any], ...] = (
+    ("queueName", "team-a", "team-b"),
+    ("activeDeadlineSeconds", 3600, 7200),
+    ("pendingDeadlineSeconds", 600, 60),
+    ("stallSeconds", 300, 30),
+)
+"""Fields that may be absent and never change: what they have in `FULL`, and what they do not."""
+CANCEL_RULE = "spec.cancel is final once it is true; create another TranscriptionJob instead"
 COMPLETE, FAILED, RUNNING = condition("Complete"), condition("Failed"), condition("Running")
 S3 = SPEC["source"]["s3"]
 
@@ -84,6 +99,11 @@ ACCEPTED: tuple[tuple[str, str, Question], ...] = (
     (immutable("wordTimestamps"), "the default, spelled out", changing(SPEC, {"wordTimestamps": False})),
     (immutable("backoffLimit"), "the same", changing(FULL, {"backoffLimit": 5})),
     (immutable("backoffLimit"), "the default, spelled out", changing(SPEC, {"backoffLimit": 3})),
+    *((immutable(field), "the same", changing(FULL, {field: value})) for field, value, _ in OPTIONAL),
+    *((immutable(field), "absent as before", changing(SPEC, {field: None})) for field, _, _ in OPTIONAL),
+    (CANCEL_RULE, "from the start", creating({**SPEC, "cancel": True})),
+    (CANCEL_RULE, "afterwards", changing(SPEC, {"cancel": True})),
+    (CANCEL_RULE, "said again", changing({**SPEC, "cancel": True}, {"cancel": True, "suspend": True})),
     (final("Complete"), "told again", telling({"conditions": [COMPLETE]}, {"conditions": [COMPLETE]})),
     (
         final("Complete"),
@@ -138,6 +158,11 @@ REFUSED: tuple[tuple[str, str, Question], ...] = (
         changing(URL, {"source": {"url": "https://media.example.org/talk.wav"}}),
     ),
     (immutable("engine"), "an option changed", changing(FULL, {"engine": {"options": {"a": "c"}}})),
+    *((immutable(field), "changed", changing(FULL, {field: other})) for field, _, other in OPTIONAL),
+    *((immutable(field), "added", changing(SPEC, {field: other})) for field, _, other in OPTIONAL),
+    *((immutable(field), "removed", changing(FULL, {field: None})) for field, _, _ in OPTIONAL),
+    (CANCEL_RULE, "taken back", changing({**SPEC, "cancel": True}, {"cancel": False})),
+    (CANCEL_RULE, "left out", changing({**SPEC, "cancel": True}, {"cancel": None})),
     (immutable("engine"), "an option added", changing(FULL, {"engine": {"options": {"c": "d"}}})),
     (immutable("task"), "changed", changing(FULL, {"task": "transcribe"})),
     (immutable("task"), "removed, so defaulted", changing(FULL, {"task": None})),

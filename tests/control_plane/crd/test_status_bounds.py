@@ -10,6 +10,8 @@ OUTPUT: Raw = {"format": "json", "uri": "s3://b/k", "bytes": 0, "sha256": "a" * 
 PROGRESS: Raw = {"percent": 0, "processedSeconds": 0, "totalSeconds": 0, "time": TIME}
 EFFECTIVE: Raw = {"profile": "cpu", "image": "i", "engine": "e", "model": "m"}
 FAILURE: Raw = {"reason": "InternalError", "message": "m", "retryable": True}
+ATTEMPT: Raw = {"name": "talk-0", "start": TIME}
+STOPPING: Raw = {"reason": "Cancelled", "message": "m", "time": TIME}
 RELEASE: Raw = {"objects": 0, "bytes": 0, "verifiedEmpty": True, "time": TIME}
 
 
@@ -17,6 +19,12 @@ def in_output(cases: tuple[Raw, Raw]) -> tuple[Raw, Raw]:
     """Give both cases as the one output."""
     inside, outside = cases
     return {"outputs": [inside]}, {"outputs": [outside]}
+
+
+def in_attempt(cases: tuple[Raw, Raw]) -> tuple[Raw, Raw]:
+    """Give both cases as the one attempt."""
+    inside, outside = cases
+    return {"attempts": [inside]}, {"attempts": [outside]}
 
 
 STATUS_CASES: Cases = {
@@ -53,6 +61,25 @@ STATUS_CASES: Cases = {
     ),
     "observedGeneration.minimum": number("observedGeneration", 0, -1),
     "jobRef.required": ({"jobRef": {"name": "n", "uid": "u"}}, {"jobRef": {"name": "n"}}),
+    "launches.minimum": number("launches", 0, -1),
+    "attempts.maxItems": ({"attempts": [ATTEMPT] * 100}, {"attempts": [ATTEMPT] * 101}),
+    "attempts[].required": in_attempt((ATTEMPT, without(ATTEMPT, "start"))),
+    "attempts[].name.maxLength": in_attempt(text("name", 256, ATTEMPT)),
+    "attempts[].reason.enum": in_attempt(({**ATTEMPT, "reason": Reason.NODE_LOST}, {**ATTEMPT, "reason": "BadMood"})),
+    **{
+        f"earlierAttempts.{field}.minimum": under("earlierAttempts", number(field, 0, -1))
+        for field in ("count", "counted", "interrupted", "activeSeconds")
+    },
+    "stopping.required": ({"stopping": STOPPING}, {"stopping": without(STOPPING, "time")}),
+    "stopping.reason.enum": (
+        {"stopping": {**STOPPING, "reason": Reason.CANCELLED}},
+        {"stopping": {**STOPPING, "reason": "BadMood"}},
+    ),
+    "stopping.message.maxLength": under("stopping", text("message", 1024, STOPPING)),
+    "progress.stage.enum": (
+        {"progress": {**PROGRESS, "stage": "load-model"}},
+        {"progress": {**PROGRESS, "stage": "daydream"}},
+    ),
     "realTimeFactor.minimum": number("realTimeFactor", 0, -0.1),
     "progress.required": ({"progress": PROGRESS}, {"progress": without(PROGRESS, "percent")}),
     "media.required": ({"media": {"durationSeconds": 0}}, {"media": {"language": "de"}}),
