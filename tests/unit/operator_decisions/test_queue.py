@@ -2,52 +2,14 @@
 
 import asyncio
 import itertools
-import math
 import random
-import selectors
 from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any
+from collections.abc import Awaitable, Callable
 
 import pytest
 
 from steno_operator.queue import BACKOFF_LONGEST_SECONDS, ReconcileQueue, backoff_seconds
-
-
-class _PatientSelector(selectors.DefaultSelector):
-    """Waits by moving the clock."""
-
-    elapsed_seconds = 0.0
-
-    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        if timeout is None:
-            raise AssertionError("nothing will ever happen again")
-        if timeout > 0:
-            # A touch late, as any clock: a year from the start, asyncio's nanosecond of grace is lost to rounding.
-            self.elapsed_seconds = math.nextafter(self.elapsed_seconds + timeout, math.inf)
-        return super().select(0)
-
-
-class _OwnClockLoop(asyncio.SelectorEventLoop):
-    """An event loop that waits for nothing but its own timers, and not really for those."""
-
-    def __init__(self) -> None:
-        self._patient = _PatientSelector()
-        super().__init__(self._patient)
-
-    def time(self) -> float:
-        return self._patient.elapsed_seconds
-
-
-def now() -> float:
-    """Seconds since the loop began."""
-    return round(asyncio.get_running_loop().time(), 3)
-
-
-def on_own_clock(scenario: Coroutine[Any, Any, None]) -> None:
-    """Run a scenario from second 0 on."""
-    with asyncio.Runner(loop_factory=_OwnClockLoop) as runner:
-        runner.run(scenario)
+from support.own_clock import now, on_own_clock
 
 
 class Reconciler:
@@ -102,6 +64,25 @@ def test_wanting_twice_is_wanting_once() -> None:
         await working(queue, reconciler, for_seconds=10)
 
         assert [(0.0, "ns/a"), (0.0, "ns/b")] == reconciler.runs
+
+    on_own_clock(scenario())
+
+
+def test_what_can_wait_stands_behind_what_is_new() -> None:
+    """Thousands of jobs at rest that are looked at after a start keep no new one waiting, and none is forgotten."""
+
+    async def scenario() -> None:
+        queue, reconciler = ReconcileQueue(), Reconciler(takes_seconds=1)
+        for key in ("ns/old", "ns/older", "ns/changed", "ns/new"):
+            queue.add(key, later=True)
+        queue.add("ns/new")
+        queue.add("ns/new", later=True)
+        queue.add("ns/changed")
+        assert 4 == len(queue)
+
+        await working(queue, reconciler, for_seconds=10, concurrency=1)
+
+        assert ["ns/new", "ns/changed", "ns/old", "ns/older"] == [key for _, key in reconciler.runs]
 
     on_own_clock(scenario())
 
