@@ -29,6 +29,10 @@ a row, as a server may go on saying so."""
 CONFLICT_LONGEST_SECONDS = 60.0
 """Longest of these pauses; that of the queue's own."""
 
+LONGEST_WAIT_SECONDS = 6 * 3600.0
+"""Until a job is looked at again at the latest, where time alone can change something: the wait is measured by one
+clock and its end told by another, which may be set right meanwhile. 10,000 jobs cost a read every two seconds."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -60,7 +64,7 @@ class Controller:
             self._context.metrics.reconciled(time.monotonic() - began, result)
             if result != "overtaken":
                 self._overtaken.pop(key, None)
-        return again
+        return min(again, LONGEST_WAIT_SECONDS) if again is not None else None
 
     async def _step(self, key: str) -> float | None:
         namespace, _, name = key.partition("/")

@@ -56,6 +56,10 @@ EXIT_CONFIG = 78
 STORE_RETRY_SECONDS = 30.0
 """Between looks at a store that does not answer when the operator begins to lead."""
 
+STORE_ANSWER_SECONDS = 10.0
+"""For which one request may wait for the store: as long as for the API server. All of them are small, and while a
+reconcile waits, nothing else is done about its job: a cancelled one keeps its GPU."""
+
 EXIT_LOST = 1
 """Another may act now, and this process must not."""
 
@@ -117,7 +121,12 @@ async def serve(
         events=Events(client),
         upload_readers=UploadReaders(client),
         # The queue tries again, and better: a try here holds a reconcile's place.
-        store=ObjectStore.from_settings(store_settings, connections=settings.concurrent_reconciles, tries=2),
+        store=ObjectStore.from_settings(
+            store_settings,
+            connections=settings.concurrent_reconciles,
+            tries=2,
+            answer_seconds=STORE_ANSWER_SECONDS,
+        ),
         installation=here,
         roster=roster,
         metrics=metrics,

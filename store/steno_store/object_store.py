@@ -55,10 +55,10 @@ class StoredObject:
     """Without quotes."""
 
 
-def _configuration(*, connections: int, tries: int) -> Config:
+def _configuration(*, connections: int, tries: int, answer_seconds: float) -> Config:
     return Config(
         connect_timeout=5,
-        read_timeout=60,
+        read_timeout=answer_seconds,
         max_pool_connections=connections,
         retries={"mode": "standard", "total_max_attempts": tries},
         # AWS is asked for the bucket as a host name, other stores, which rarely answer to one, by path.
@@ -94,6 +94,7 @@ class ObjectStore:
         *,
         connections: int = 10,
         tries: int = 5,
+        answer_seconds: float = 60,
         session: boto3.session.Session | None = None,
     ) -> Self:
         """Connect as `settings` say.
@@ -107,6 +108,8 @@ class ObjectStore:
         tries
             Of each call that the store does not answer, or answers with an error of its own; waits up to 1, 2, 4, ...
             seconds between them.
+        answer_seconds
+            For which a try may wait for the next piece of its answer; 60 is botocore's default.
         session
             Brings the credentials; default: what boto3 finds in the environment.
         """
@@ -114,7 +117,7 @@ class ObjectStore:
         endpoint = str(settings.endpoint) if settings.endpoint else None
         public = str(settings.public_endpoint) if settings.public_endpoint else endpoint
 
-        config = _configuration(connections=connections, tries=tries)
+        config = _configuration(connections=connections, tries=tries, answer_seconds=answer_seconds)
 
         def connect(url: str | None) -> "S3Client":
             client: S3Client = session.client("s3", region_name=settings.region, endpoint_url=url, config=config)

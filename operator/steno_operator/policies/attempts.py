@@ -149,8 +149,7 @@ def noted(job: TranscriptionJob, observed: Observed, now: datetime) -> Transcrip
 
 def left_trace(status: TranscriptionJobStatus, batch_job: BatchJob) -> bool:
     """Whether an attempt of a Job's is known to be over, though its pod may be gone."""
-    prefix = f"{batch_job.name}-"[:POD_PREFIX_LENGTH]
-    return any(attempt.end is not None and attempt.name.startswith(prefix) for attempt in status.attempts)
+    return any(attempt.end is not None and _is_of(attempt, batch_job.name) for attempt in status.attempts)
 
 
 def given_up(job: TranscriptionJob, pod_name: str, reason: Reason, now: datetime) -> TranscriptionJobStatus:
@@ -291,8 +290,17 @@ def _vanished(attempt: Attempt, job: TranscriptionJob, observed: Observed, now: 
     """End an attempt whose pod is gone before it was seen to end."""
     if observed.manifest is not None and observed.manifest.attempt == attempt.name:
         return attempt.model_copy(update={"end": now})
-    by_itself = Reason.JOB_LOST if _lost(job, observed) else Reason.TERMINATED
+    reference = job.status.job_ref
+    # One of an earlier Job, whose loss has been counted, may go in the same moment.
+    went_along = reference is not None and _is_of(attempt, reference.name) and _lost(job, observed)
+    by_itself = Reason.JOB_LOST if went_along else Reason.TERMINATED
     return _with_end(attempt, _asked_for(job, observed) or by_itself, now)
+
+
+def _is_of(attempt: Attempt, batch_job_name: str) -> bool:
+    """Whether an attempt's pod was one of a Job's, by the name that the API server made up for it."""
+    prefix = f"{batch_job_name}-"[:POD_PREFIX_LENGTH]
+    return attempt.name.startswith(prefix) and "-" not in attempt.name.removeprefix(prefix)
 
 
 def _copy_is_owed(job: TranscriptionJob, observed: Observed) -> bool:

@@ -21,6 +21,7 @@ from steno_operator.policies.expiry import expiration_time
 from steno_operator.policies.refusals import refusal
 from steno_operator.policies.wanted import Deletion, let_go, wanted, working_deletions
 from steno_types import (
+    OPERATOR_ATTEMPT,
     ConditionType,
     Disposition,
     Manifest,
@@ -88,11 +89,29 @@ def _for_nothing(manifest: Manifest, observed: Observed, *, owed: bool) -> tuple
     return tuple(deletion for deletion in working_deletions(observed) if deletion.name not in won)
 
 
+def _end(job: TranscriptionJob, manifest: Manifest, began: datetime | None) -> datetime:
+    """Say when the job ended: when its outcome was claimed, but not before what is known to have come earlier.
+
+    These are clocks of several machines, of which one may have been set; the TTL counts from here.
+    """
+    earlier = [attempt.start for attempt in job.status.attempts]
+    if began is not None:
+        earlier.append(began)
+    if manifest.attempt == OPERATOR_ATTEMPT:
+        earlier += [attempt.end for attempt in job.status.attempts if attempt.end is not None]
+    # Another uid: of the job that this one is restored from, and younger than.
+    if manifest.job.uid == job.metadata.uid and job.metadata.creation_timestamp is not None:
+        earlier.append(job.metadata.creation_timestamp)
+    return max(manifest.time, *earlier).replace(microsecond=0) if earlier else manifest.time.replace(microsecond=0)
+
+
 def _conclude(job: TranscriptionJob, manifest: Manifest, observed: Observed, installation: Installation) -> Plan:
     """Turn the manifest into the final status."""
     owed = _copy_is_owed(job, manifest, observed)
     undelivered = (_not_delivered(job, manifest, observed, installation),) if owed else ()
-    ended = manifest.time.replace(microsecond=0)
+    # A worker may have come and gone between two looks.
+    began = job.status.start_time or min((pod.started for pod in observed.pods if pod.started), default=None)
+    ended = _end(job, manifest, began)
     failure = manifest.failure
     complete = manifest.outcome is Outcome.COMPLETE
     say = partial(condition, job, since=ended)
@@ -111,8 +130,7 @@ def _conclude(job: TranscriptionJob, manifest: Manifest, observed: Observed, ins
     status = TranscriptionJobStatus(
         conditions=job.status.conditions,
         observed_generation=job.metadata.generation,
-        # A worker may have come and gone between two looks.
-        start_time=job.status.start_time or min((pod.started for pod in observed.pods if pod.started), default=None),
+        start_time=began,
         completion_time=ended,
         expiration_time=expiration_time(job, ended, installation),
         job_ref=job.status.job_ref,

@@ -47,7 +47,8 @@ def _wait(job: TranscriptionJob, observed: Observed, deleted: datetime, now: dat
     """Wait for pods to be gone, and after a deletion that left something behind, before the next one."""
     receipt = job.status.release
     if receipt is not None and (pause := (receipt.time - now).total_seconds() + REPEAT_SECONDS) > 0:
-        return Plan(requeue_after_seconds=pause)
+        # No longer than that, where the clock was set back meanwhile.
+        return Plan(requeue_after_seconds=min(pause, REPEAT_SECONDS))
     if not (observed.batch_jobs or observed.pods):
         return None
     slow = (now - deleted).total_seconds() >= PODS_SECONDS and bool(observed.pods)

@@ -65,7 +65,8 @@ def _job_controllers_time(
         return 0.0
     if last is None or last.finished is None or last.batch_job != batch_job.name:
         return 0.0
-    return JOB_CONTROLLER_SECONDS - (now - last.finished).total_seconds()
+    # No longer than that, where the node's clock is ahead of ours.
+    return min(JOB_CONTROLLER_SECONDS, JOB_CONTROLLER_SECONDS - (now - last.finished).total_seconds())
 
 
 def left(job: TranscriptionJob) -> int:

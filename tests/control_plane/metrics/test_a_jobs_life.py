@@ -55,8 +55,8 @@ def own_store(minio: MinioServer) -> Iterator[ObjectStore]:
 
 @pytest.fixture
 def node(api: Api) -> Iterator[str]:
-    """A node with a GPU."""
-    kubelet.add_node(api, api.namespace, gpus=1)
+    """A node with GPUs: enough for the pods that other tests have left waiting for one."""
+    kubelet.add_node(api, api.namespace, gpus=64)
     yield api.namespace
     kubelet.remove_node(api, api.namespace)
 

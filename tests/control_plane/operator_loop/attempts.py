@@ -4,8 +4,11 @@ Used by the tests of this folder. The pods are real, created by the real Job con
 `support.kubelet`, and what their worker leaves in the store is `support.manifests`'.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
+
+from kubernetes.client.exceptions import NotFoundException
 
 from steno_store import ObjectStore, claim_outcome, keys
 from steno_types import RESULTS_PREFIX_ANNOTATION, Reason, TerminationMessage
@@ -168,7 +171,9 @@ class Attempts:
         """Delete jobs, confirm of their pods that they are gone, and wait until the jobs are."""
         names = [job["metadata"]["name"] for job in jobs]
         for name in names:
-            self.api.delete(name)
+            # One may have been on its way out.
+            with suppress(NotFoundException):
+                self.api.delete(name)
 
         def gone() -> bool | None:
             for pod in (pod for name in names for pod in self.api.pods(name)):

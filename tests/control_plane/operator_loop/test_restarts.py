@@ -61,8 +61,8 @@ class Killer:
         return self._kill(write) if write.status < 300 else True
 
     def _kill(self, write: Write) -> bool:
-        if write.what.endswith("leases"):
-            return True  # of the process, not of the job
+        if write.what.endswith(("leases", "events")):
+            return True  # of the process, and told afterwards: no step of the job
         self.killed_at.append(write.what)
         if self._operator is not None:
             os.kill(self._operator.pid, signal.SIGKILL)
