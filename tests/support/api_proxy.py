@@ -115,6 +115,9 @@ class _Listener(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.proxy = proxy
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing of clients that are killed."""
+
 
 class _Handler(BaseHTTPRequestHandler):
     """One connection of the client's, and the one to the server that belongs to it."""

@@ -18,6 +18,7 @@ from steno_store import (
     StoreUnavailableError,
     read_manifest,
 )
+from support.kubernetes_api import wait_for
 from support.s3_buckets import S3Account
 
 Call = Callable[[ObjectStore], object]
@@ -119,7 +120,14 @@ def test_a_store_that_goes_down_and_comes_back(own_minio: MinioServer) -> None:
             store.head("talk")
 
         own_minio.start()
-        assert len(body) == store.head("talk").size_bytes
+
+        def answers() -> int | None:
+            try:
+                return store.head("talk").size_bytes
+            except StoreUnavailableError:
+                return None  # for a moment after its start it says so itself
+
+        assert len(body) == wait_for(answers, "the store to answer again")
 
 
 @pytest.mark.parametrize(
