@@ -136,7 +136,10 @@ def noted(job: TranscriptionJob, observed: Observed, now: datetime) -> Transcrip
     for attempt in tuple(attempts.values()):
         if attempt.end is None and attempt.name not in present:
             attempts[attempt.name] = _vanished(attempt, job, observed, now)
-    if lost and status.job_ref is not None and not _tells_of_loss(attempts.values(), status):
+    # A job whose attempts are spent only waited for its Job to say so.
+    earlier = status.earlier_attempts
+    spent = sum(a.counted for a in attempts.values()) + (earlier.counted if earlier else 0) > job.spec.backoff_limit
+    if lost and not spent and status.job_ref is not None and not _tells_of_loss(attempts.values(), status):
         name = status.job_ref.name
         attempts[name] = _with_end(Attempt(name=name, start=now), Reason.JOB_LOST, now)
     changes: dict[str, object] = {"attempts": tuple(attempts.values())}

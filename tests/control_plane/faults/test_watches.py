@@ -101,10 +101,8 @@ def test_the_end_of_a_worker_that_was_missed(faulty: Faulty) -> None:
 
 
 def test_a_job_whose_release_was_missed(faulty: Faulty) -> None:
-    """The request to delete a job cannot be missed for good, since its finalizer keeps it where a list shows it.
-
-    Its last event can: then nothing is left to do, but to forget it.
-    """
+    """A job's last event can be missed: then nothing is left to do, but to forget it."""
+    # The request to delete it cannot, for good: its finalizer keeps it where a list shows it.
     attempts = faulty.attempts
     attempts.submit("talk")
     job = attempts.complete("talk")
@@ -154,10 +152,8 @@ def open_watches(faulty: Faulty, kind: str) -> list[OpenWatch] | None:
 
 
 def test_watches_that_stay_open_and_say_nothing(make_faulty: MakeFaulty) -> None:
-    """A silent watch is begun anew where it was, so that all is heard late and nothing is listed again.
-
-    Bookmarks do not come either: after minutes without one the server may say 410, which others of these tests do.
-    """
+    """A silent watch is begun anew where it was, so that all is heard late and nothing is listed again."""
+    # Bookmarks do not come either: after minutes without one the server may say 410, which others of these tests do.
     faulty = make_faulty(STENO_WATCH_SILENCE_SECONDS="1")
     faulty.proxy.loses = lambda _, event: event["type"] == "BOOKMARK"
     attempts = faulty.attempts
