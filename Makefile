@@ -50,6 +50,11 @@ test-cluster: $(VENV)/installed ## On a real kind cluster, made and removed (roo
 test-packaging: $(VENV)/installed ## The built wheel, in a clean environment per extra
 	@$(RUN)python hack/tiers.py packaging
 
+# In no tier yet: of its hundred seeds two were last seen to end otherwise than they must.
+.PHONY: test-histories
+test-histories: $(VENV)/installed ## A hundred random histories under faults (STENO_HISTORIES_SEED repeats one)
+	@$(RUN)pytest tests/control_plane/faults/random_histories.py -q
+
 ##@ Measure
 
 GPU_ENV := build/gpu-env

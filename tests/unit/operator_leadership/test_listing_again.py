@@ -4,7 +4,6 @@ import ssl
 from collections.abc import AsyncIterator
 from typing import Final
 
-import aiohttp
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import BaseTestServer, TestServer
