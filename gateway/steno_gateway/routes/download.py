@@ -7,12 +7,13 @@ from fastapi.responses import RedirectResponse, StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from steno_gateway import file_names, problems
+from steno_gateway.access.permission import Reader
 from steno_gateway.context import ContextDependency
 from steno_gateway.openapi import problem_responses
 from steno_gateway.requests import DownloadQuery
-from steno_gateway.results import FILES, find_result, gone
 from steno_gateway.routes.tasks import TaskId, find_job
-from steno_gateway.views import FILE_NAME_ANNOTATION
+from steno_gateway.tasks.results import FILES, find_result, gone
+from steno_gateway.tasks.views import FILE_NAME_ANNOTATION
 from steno_store import ObjectNotFoundError
 
 router = APIRouter(tags=["tasks"])
@@ -38,9 +39,11 @@ router = APIRouter(tags=["tasks"])
         307: {"description": "Location is a URL of the object store that needs no credentials for a while"},
     },
 )
-async def download(task_id: TaskId, query: Annotated[DownloadQuery, Query()], context: ContextDependency) -> Response:
+async def download(
+    task_id: TaskId, caller: Reader, query: Annotated[DownloadQuery, Query()], context: ContextDependency
+) -> Response:
     """Give the transcript of a completed task, streamed from the object store or as a redirect to it."""
-    job = await find_job(context, task_id)
+    job = await find_job(context, caller, task_id)
     result = find_result(job, query.fmt, layout=context.layout, bucket=context.store.bucket)
     stem = file_names.download_stem(job.metadata.annotations.get(FILE_NAME_ANNOTATION), task_id)
     if query.redirect:

@@ -2,13 +2,15 @@
 
 from fastapi import APIRouter, Response
 
-from steno_gateway import problems, views
+from steno_gateway import problems
+from steno_gateway.access.permission import Writer
 from steno_gateway.context import ContextDependency
 from steno_gateway.openapi import problem_responses
 from steno_gateway.problems import unknown_task
-from steno_gateway.release import release as release_job
 from steno_gateway.responses import Released
 from steno_gateway.routes.tasks import TaskId
+from steno_gateway.tasks import views
+from steno_gateway.tasks.release import release as release_job
 from steno_kube import ResourceNotFoundError
 
 router = APIRouter(
@@ -22,16 +24,15 @@ router = APIRouter(
 
 @router.post("/release/{task_id}", operation_id="release_by_post", summary="Delete a task (POST)")
 @router.delete("/release/{task_id}", operation_id="release_by_delete", summary="Delete a task")
-async def release(task_id: TaskId, response: Response, context: ContextDependency) -> Released:
+async def release(task_id: TaskId, caller: Writer, response: Response, context: ContextDependency) -> Released:
     """Delete the task, its recording and its transcript, and answer with the receipt.
 
     A task that runs is ended first. From the acceptance of this call on every other one says that there is no such
     task. A recording that lies in your own S3 stays.
     """
-    settings = context.settings
     try:
         releasing = await release_job(
-            context.jobs, settings.namespace, task_id, wait_seconds=settings.release_wait_seconds
+            context.jobs, caller.namespace, task_id, wait_seconds=context.settings.release_wait_seconds
         )
     except ResourceNotFoundError as error:
         raise unknown_task(task_id) from error

@@ -2,11 +2,13 @@
 
 from fastapi import APIRouter
 
-from steno_gateway import problems, views
+from steno_gateway import problems
+from steno_gateway.access.permission import Reader
 from steno_gateway.context import ContextDependency
 from steno_gateway.openapi import problem_responses
 from steno_gateway.responses import TaskStatus
 from steno_gateway.routes.tasks import LinksDependency, TaskId, find_job
+from steno_gateway.tasks import views
 
 router = APIRouter(tags=["tasks"])
 
@@ -16,6 +18,6 @@ router = APIRouter(tags=["tasks"])
     summary="How far a task is",
     responses=problem_responses(problems.TASK_UNKNOWN, problems.API_SERVER_AWAY),
 )
-async def status(task_id: TaskId, context: ContextDependency, links: LinksDependency) -> TaskStatus:
+async def status(task_id: TaskId, caller: Reader, context: ContextDependency, links: LinksDependency) -> TaskStatus:
     """Say how far the task is, and once it has ended what became of it."""
-    return views.status(await find_job(context, task_id), links)
+    return views.status(await find_job(context, caller, task_id), links)

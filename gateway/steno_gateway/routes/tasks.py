@@ -5,10 +5,11 @@ from typing import Annotated, Final
 
 from fastapi import Depends, Path, Request
 
+from steno_gateway.access.caller import Caller
 from steno_gateway.context import Context
 from steno_gateway.problems import unknown_task
 from steno_gateway.responses import TASK_ID
-from steno_gateway.views import Links
+from steno_gateway.tasks.views import Links
 from steno_kube import ResourceNotFoundError
 from steno_types import NAME_MAX_LENGTH, NAME_PATTERN, TranscriptionJob
 
@@ -35,12 +36,9 @@ LinksDependency = Annotated[Links, Depends(_links)]
 """Paths of the API as this request's client reaches them."""
 
 
-async def find_job(context: Context, task_id: str) -> TranscriptionJob:
+async def find_job(context: Context, caller: Caller, task_id: str) -> TranscriptionJob:
     """Read the task's job; one that is being released is not to be seen any more."""
     try:
-        job = await context.jobs.get(context.settings.namespace, task_id)
+        return await context.reads.get(caller.namespace, task_id)
     except ResourceNotFoundError as error:
         raise unknown_task(task_id) from error
-    if job.metadata.deletion_timestamp is not None:
-        raise unknown_task(task_id)
-    return job

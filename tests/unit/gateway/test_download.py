@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from steno_gateway.results import FILES
+from steno_gateway.tasks.results import FILES
 from steno_store import StoreForbiddenError, StoreUnavailableError
 from steno_store.errors import StoreError
 from steno_types import (

@@ -7,7 +7,7 @@ from typing import cast
 
 import pytest
 
-from steno_gateway.expiry import LOOK_SECONDS, MOST, Expiry
+from steno_gateway.tasks.expiry import LOOK_SECONDS, MOST, Expiry
 from steno_kube import KubeError, KubeForbiddenError, KubeUnavailableError
 from steno_types import FINALIZER, ConditionType, TranscriptionJob
 from support.gateway import FORM_TYPE, NAMESPACE, NOON, Gateway, a_file, a_form

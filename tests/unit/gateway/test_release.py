@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
-from steno_gateway.release import release
+from steno_gateway.tasks.release import release
 from steno_kube import KubeUnavailableError
 from steno_types import FINALIZER, Release, TranscriptionJob
 from support.gateway import NAMESPACE, NOON, Gateway, gateway, kind_of

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from steno_gateway.uploads import PARTS_IN_FLIGHT, Upload
+from steno_gateway.uploads.streaming import PARTS_IN_FLIGHT, Upload
 from steno_store import MultipartUpload, StoreUnavailableError
 from support.object_store import InMemoryObjectStore
 

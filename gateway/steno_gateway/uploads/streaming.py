@@ -8,6 +8,7 @@ Leaving the context before `complete` gives the upload up: the store keeps nothi
 """
 
 import asyncio
+import hashlib
 import logging
 from types import TracebackType
 from typing import Final, Self
@@ -25,13 +26,14 @@ PARTS_IN_FLIGHT: Final = 2
 class Upload:
     """One object on its way into the store."""
 
-    def __init__(self, store: ObjectStore, key: str, *, part_bytes: int = PART_BYTES) -> None:
+    def __init__(self, store: ObjectStore, key: str, *, part_bytes: int = PART_BYTES, digest: bool = False) -> None:
         self._store = store
         self._key = key
         self._part_bytes = part_bytes
         self._multipart: MultipartUpload | None = None
         self._filling = bytearray()
         self._parts = 0
+        self._digest = hashlib.sha256() if digest else None
         self._sending: set[asyncio.Task[None]] = set()
         self._completing = False
         self._complete = False
@@ -57,6 +59,11 @@ class Upload:
             del self._filling[: self._part_bytes]
             await self._send(part)
 
+    @property
+    def sha256(self) -> str | None:
+        """Of all bytes, in hexadecimal, once the object is whole; None unless it was asked for."""
+        return None if self._digest is None else self._digest.hexdigest()
+
     async def complete(self) -> None:
         """Make the object whole; only then is it to be seen."""
         if self._filling or not self._parts:
@@ -77,6 +84,8 @@ class Upload:
         while len(self._sending) >= PARTS_IN_FLIGHT:
             await self._settle()
         self._parts += 1
+        if self._digest is not None:
+            await run_in_threadpool(self._digest.update, part)
         self._sending.add(asyncio.ensure_future(run_in_threadpool(self._multipart.send, self._parts, part)))
 
     async def _settle(self) -> None:

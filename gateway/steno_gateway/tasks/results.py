@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from steno_gateway import problems
 from steno_gateway.problems import ProblemError
-from steno_gateway.views import phase_of
+from steno_gateway.tasks.views import phase_of
 from steno_store import Layout
 from steno_types import (
     RESULTS_PREFIX_ANNOTATION,
