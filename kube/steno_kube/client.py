@@ -1,23 +1,19 @@
 """Connect to the API server.
 
-Called by the entry points of operator and gateway; tests give a kubeconfig through ``KUBECONFIG``.
+Called by the entry points of operator and gateway; tests give a kubeconfig through ``KUBECONFIG``. The one module
+beside `credentials` that knows lightkube, which finds the server and whom to trust.
 """
 
-import ssl
-from typing import Final
+from lightkube import ConfigError, KubeConfig, SingleConfig
+from lightkube.config.client_adapter import user_auth, verify_cluster
+from lightkube.config.models import User
 
-import httpx2
-from lightkube import AsyncClient, ConfigError, KubeConfig, SingleConfig
-from lightkube.config.client_adapter import verify_cluster
-
+from steno_kube.api_server import ApiServer, Told
+from steno_kube.credentials import Credentials
 from steno_kube.errors import ClusterUnknownError
-from steno_kube.transport import AiohttpTransport, Told
-
-REQUEST_TIMEOUT_SECONDS: Final = 10.0
-"""Of one request other than a watch: a server that needs longer is treated as away."""
 
 
-def connect(field_manager: str, *, told: Told = lambda *_: None) -> AsyncClient:
+def connect(field_manager: str, *, told: Told = lambda *_: None) -> ApiServer:
     """Open a client from the pod's service account, ``KUBECONFIG``, or ``~/.kube/config``, in that order.
 
     `told` hears of each request.
@@ -28,16 +24,19 @@ def connect(field_manager: str, *, told: Told = lambda *_: None) -> AsyncClient:
         None of them is there, or can be read.
     """
     try:
-        config = KubeConfig.from_env().get()
-        transport = AiohttpTransport(_trust(config), told)
-        timeout = httpx2.Timeout(REQUEST_TIMEOUT_SECONDS)
-        return AsyncClient(config, field_manager=field_manager, timeout=timeout, transport=transport)
+        config, user = _context(KubeConfig.from_env().get())
+        return ApiServer(
+            config.cluster.server,
+            verify_cluster(config.cluster, user, config.abs_file),
+            Credentials(user_auth(user)),
+            field_manager=field_manager,
+            told=told,
+        )
     except ConfigError as error:
         raise ClusterUnknownError(str(error)) from error
 
 
-def _trust(config: SingleConfig | None) -> ssl.SSLContext:
-    """Say whom to trust, and as whom to show up, as lightkube itself would."""
+def _context(config: SingleConfig | None) -> tuple[SingleConfig, User]:
     if config is None or config.user is None:
         raise ConfigError("the kubeconfig's context names no user")
-    return verify_cluster(config.cluster, config.user, config.abs_file)
+    return config, config.user

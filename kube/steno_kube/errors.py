@@ -10,16 +10,14 @@
     ├── InvalidResourceError
     ├── KubeForbiddenError
     └── KubeUnavailableError
+        ├── KubeInternalError
+        └── VersionExpiredError
 
-lightkube's exceptions never leave this package and `steno_operator.client`: `translated` is the one place that maps
-them.
+`refusal` is the one place that tells one refusal from another.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-import httpx2
-from lightkube import ApiError
+from collections.abc import Mapping
+from typing import Any, Final
 
 
 class KubeError(Exception):
@@ -59,41 +57,44 @@ class KubeUnavailableError(KubeError):
     """The server did not answer, is overloaded, or failed; another try may succeed."""
 
 
-_BY_REASON: dict[str, type[KubeError]] = {
+class KubeInternalError(KubeUnavailableError):
+    """The server did answer, and failed over this very request (500): as a rule a webhook did that it asks."""
+
+
+class VersionExpiredError(KubeUnavailableError):
+    """The server does not remember what happened since that version (410): list anew."""
+
+
+_BY_REASON: Final[dict[str, type[KubeError]]] = {
     "NotFound": ResourceNotFoundError,
     "AlreadyExists": AlreadyExistsError,
     "Conflict": ConflictError,
     "Forbidden": KubeForbiddenError,
     "Unauthorized": KubeForbiddenError,
+    "InternalError": KubeInternalError,
+    "Expired": VersionExpiredError,
+    "Gone": VersionExpiredError,
 }
-_BY_CODE: dict[int, type[KubeError]] = {
+_BY_CODE: Final[dict[int, type[KubeError]]] = {
     401: KubeForbiddenError,
     403: KubeForbiddenError,
     404: ResourceNotFoundError,
     409: ConflictError,
+    410: VersionExpiredError,
 }
+_INVALID: Final = frozenset({400, 422})
+_ELSEWHERE: Final = frozenset({0, 408, 410, 429, 502, 503, 504})
+"""Codes that say nothing about what was asked for; 0 where there was none."""
 
 
-def _from_status(error: ApiError) -> KubeError:
-    status = error.status
-    message = status.message or str(error)
-    code = status.code or 0
-    if status.reason in {"Invalid", "BadRequest"} or code in {400, 422}:
-        causes = (status.details.causes if status.details else None) or []
-        return InvalidResourceError(message, tuple(cause.field for cause in causes if cause.field))
-    kind = _BY_REASON.get(status.reason or "") or _BY_CODE.get(code, KubeUnavailableError)
+def refusal(code: int, status: Mapping[str, Any]) -> KubeError:
+    """Give the error that a refusal is: its HTTP code, and the ``metav1.Status`` that came with it, empty if none."""
+    reason = status.get("reason") or ""
+    message = status.get("message") or f"the API server answered {code}"
+    if reason in {"Invalid", "BadRequest"} or code in _INVALID:
+        causes = (status.get("details") or {}).get("causes") or ()
+        return InvalidResourceError(message, tuple(cause["field"] for cause in causes if cause.get("field")))
+    # A webhook may refuse with any code that it likes.
+    unknown = KubeUnavailableError if code in _ELSEWHERE else KubeInternalError
+    kind = _BY_REASON.get(reason) or _BY_CODE.get(code, unknown)
     return kind(message)
-
-
-@contextmanager
-def translated() -> Iterator[None]:
-    """Turn lightkube's and its HTTP client's errors into the project's."""
-    try:
-        yield
-    except ApiError as error:
-        raise _from_status(error) from error
-    except httpx2.HTTPStatusError as error:
-        code = error.response.status_code
-        raise _BY_CODE.get(code, KubeUnavailableError)(str(error)) from error
-    except (httpx2.HTTPError, OSError) as error:
-        raise KubeUnavailableError(f"the API server did not answer: {type(error).__name__} {error}") from error

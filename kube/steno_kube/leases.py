@@ -9,14 +9,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from lightkube import AsyncClient
-from lightkube.generic_resource import create_namespaced_resource
-from lightkube.types import PatchType
+from steno_kube.api_server import ApiServer
+from steno_kube.resource import Resource
 
-from steno_kube.errors import translated
-
-# Not lightkube's own model: that one spells a whole second without its fraction, which a MicroTime must have.
-_Resource: Final = create_namespaced_resource("coordination.k8s.io", "v1", "Lease", "leases")
+LEASES: Final = Resource("coordination.k8s.io/v1", "leases")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,25 +40,22 @@ class Lease:
 class Leases:
     """The Leases of a cluster."""
 
-    def __init__(self, client: AsyncClient) -> None:
-        self._client = client
+    def __init__(self, server: ApiServer) -> None:
+        self._server = server
 
     async def get(self, namespace: str, name: str) -> Lease:
         """Read one Lease, fresh from the server."""
-        with translated():
-            return _parse(await self._client.get(_Resource, name, namespace=namespace))
+        return _parse(await self._server.get(LEASES.one(namespace, name)))
 
     async def create(self, lease: Lease) -> Lease:
         """Create a Lease; `AlreadyExistsError` when the name is taken."""
         raw = {
-            "apiVersion": "coordination.k8s.io/v1",
+            "apiVersion": LEASES.api,
             "kind": "Lease",
             "metadata": {"name": lease.name, "namespace": lease.namespace},
             "spec": _record(lease),
         }
-        resource = _Resource.from_dict(raw)
-        with translated():
-            return _parse(await self._client.create(resource))
+        return _parse(await self._server.create(LEASES.all(lease.namespace), raw))
 
     async def replace(self, lease: Lease) -> Lease:
         """Make the record be that of `lease`; `ConflictError` when the Lease changed since it was read.
@@ -70,11 +63,7 @@ class Leases:
         A merge patch under the resourceVersion: labels and annotations that others put there stay.
         """
         body = {"metadata": {"resourceVersion": lease.resource_version}, "spec": _record(lease)}
-        with translated():
-            raw = await self._client.patch(
-                _Resource, lease.name, body, namespace=lease.namespace, patch_type=PatchType.MERGE
-            )
-        return _parse(raw)
+        return _parse(await self._server.patch(LEASES.one(lease.namespace, lease.name), body))
 
 
 def _micro_time(moment: datetime | None) -> str | None:

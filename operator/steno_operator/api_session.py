@@ -1,8 +1,9 @@
-"""The HTTP session that kopf watches with: it carries the credentials as they are now, and tells what it hears.
+"""The HTTP session that kopf watches with: its credentials are those of now, it tells what it hears, and sieves it.
 
 Made by `handlers` at each login. kopf's own session has the token of the moment in which it was made, and kubelet
-puts another in its place every hour; and nothing of kopf's says that a watch is alive, since bookmarks reach no
-handler. Both are middleware here.
+puts another in its place every hour; nothing of kopf's says that a watch is alive, since bookmarks reach no handler;
+and kopf takes 0.4 ms of processor time for every event, whether or not it says anything new, where asking takes a
+tenth of that. All three are middleware here.
 
 Knows aiohttp; must not know kopf, nor what is watched for.
 """
@@ -14,6 +15,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any, Final, Protocol, cast
 
 import aiohttp
+import msgspec
 
 from steno_operator.heartbeat import Heartbeat, Watch, watch_of
 
@@ -23,6 +25,11 @@ before the token ends."""
 
 _GOES_ON: Final = frozenset({"watch", "continue"})
 """Parameters of what follows the first page of a list."""
+
+_OF_AN_OBJECT: Final = frozenset({"ADDED", "MODIFIED", "DELETED"})
+"""Types of a watch's events; the others are about the watch."""
+
+Passes = Callable[[Watch, Mapping[str, Any]], bool]
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +58,7 @@ def open_session(
     read_again: Callable[[], Credentials | None],
     heartbeat: Heartbeat,
     listed: Callable[[Watch], None] = lambda _: None,
+    passes: Passes = lambda _, __: True,
     clock: Callable[[], float] = time.monotonic,
 ) -> aiohttp.ClientSession:
     """Open a session; whoever gets it closes it.
@@ -65,6 +73,8 @@ def open_session(
         Told of what comes.
     listed
         Told of each list that begins a watch.
+    passes
+        Says of each event of an object whether kopf is to be told of it.
     clock
         Monotonic seconds.
     """
@@ -73,7 +83,7 @@ def open_session(
         connector=aiohttp.TCPConnector(limit=0, ssl=credentials.as_ssl_context()),
         proxy=credentials.proxy_url,
         trust_env=credentials.trust_env,
-        middlewares=(_Authentication(credentials, read_again, clock), _Listening(heartbeat, listed)),
+        middlewares=(_Authentication(credentials, read_again, clock), _Listening(heartbeat, listed, passes)),
     )
 
 
@@ -114,9 +124,10 @@ class _Authentication:
 class _Listening:
     """Tells of each good answer to a watch or list, and of each piece of it."""
 
-    def __init__(self, heartbeat: Heartbeat, listed: Callable[[Watch], None]) -> None:
+    def __init__(self, heartbeat: Heartbeat, listed: Callable[[Watch], None], passes: Passes) -> None:
         self._heartbeat = heartbeat
         self._listed = listed
+        self._passes = passes
 
     async def __call__(
         self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
@@ -128,23 +139,43 @@ class _Listening:
             if not _GOES_ON & {*request.url.query}:
                 self._listed(watch)
             # aiohttp's own tracing reports a body only when it was read to its end, and a watch has none.
-            response.content = cast("aiohttp.StreamReader", _Overheard(response.content, self._heartbeat, watch))
+            overheard = _Overheard(response.content, self._heartbeat, watch, self._passes)
+            response.content = cast("aiohttp.StreamReader", overheard)
         return response
 
 
 class _Overheard:
-    """A response's stream, and a listener to it; read piece by piece, as kopf does with a watch."""
+    """A response's stream, a listener to it, and a sieve in it; read piece by piece, as kopf does with a watch."""
 
-    def __init__(self, stream: aiohttp.StreamReader, heartbeat: Heartbeat, watch: Watch) -> None:
+    def __init__(self, stream: aiohttp.StreamReader, heartbeat: Heartbeat, watch: Watch, passes: Passes) -> None:
         self._stream = stream
         self._heartbeat = heartbeat
         self._watch = watch
+        self._passes = passes
 
     async def iter_chunked(self, size_bytes: int) -> AsyncIterator[bytes]:
-        """Give the pieces as they come."""
+        """Give what passes of the pieces as they come, in whole lines."""
+        rest = b""
         async for piece in self._stream.iter_chunked(size_bytes):
             self._heartbeat.heard(self._watch)
-            yield piece
+            *lines, rest = (rest + piece).split(b"\n")
+            if passed := b"".join(map(self._sieved, lines)):
+                yield passed
+        if rest:
+            yield rest
+
+    def _sieved(self, line: bytes) -> bytes:
+        """Give an event's line if it passes, without managed fields: they are half of it, and nobody's concern."""
+        try:
+            event = msgspec.json.decode(line)
+        except msgspec.DecodeError:
+            return line + b"\n"  # for kopf to say so
+        if event["type"] not in _OF_AN_OBJECT or "object" not in event:
+            return line + b"\n"
+        if not self._passes(self._watch, event):
+            return b""
+        event["object"]["metadata"].pop("managedFields", None)
+        return msgspec.json.encode(event) + b"\n"
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)

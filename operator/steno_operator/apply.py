@@ -130,6 +130,10 @@ async def _act(action: Action, done: _Progress, context: Context, now: datetime)
         case RemoveFinalizer():
             kept = [finalizer for finalizer in job.metadata.finalizers if finalizer != FINALIZER]
             done.job = await context.jobs.patch_metadata(job, {"finalizers": kept})
+            if not kept:
+                # With the last one it is gone, whether or not that is heard.
+                context.sightings.lost("transcriptionjobs", job.key, job.metadata.name)
+                context.roster.lost_job(job.key)
 
 
 async def _delete(action: DeleteBatchJob | DeletePod | DeleteJob, job: TranscriptionJob, context: Context) -> None:

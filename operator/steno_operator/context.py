@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from steno_kube import TranscriptionJobs
 from steno_operator.client import BatchJobs, Events, UploadReaders
 from steno_operator.installation import Installation
+from steno_operator.keyed_locks import KeyedLocks
 from steno_operator.metrics import Metrics
 from steno_operator.roster import Roster
 from steno_operator.sightings import Sightings
@@ -34,3 +35,5 @@ class Context:
     insist: Callable[[], None] = _nothing
     """Ends the process where it may not act any more; called before every write."""
     sightings: Sightings = field(default_factory=Sightings)
+    condemning: KeyedLocks = field(default_factory=KeyedLocks)
+    """Held for an upload, by its key, while it is condemned; shared with the sweep."""

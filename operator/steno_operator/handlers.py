@@ -5,6 +5,7 @@ Registered by `process`. An event is a hint to look, never evidence: decisions r
 
 import asyncio
 import time
+from collections.abc import Mapping
 from typing import Any, Final, cast
 
 import kopf
@@ -16,7 +17,7 @@ from steno_operator.queue import ReconcileQueue
 from steno_operator.roster import Roster
 from steno_operator.scope import Scope
 from steno_operator.settings import WATCH_SILENCE_SECONDS
-from steno_operator.sightings import Sightings, is_on_its_way, key_of
+from steno_operator.sightings import Kind, Sightings, is_on_its_way, key_of
 from steno_types import GROUP, JOB_LABEL, PLURAL, VERSION
 
 CHILDREN: Final = (("batch", "jobs"), ("", "pods"))
@@ -25,29 +26,43 @@ CHILDREN: Final = (("batch", "jobs"), ("", "pods"))
 CHILD_SECONDS: Final = 0.05
 """For which news of Jobs and pods is gathered: a worker's end is three events within a moment."""
 
+LIST_CHUNK: Final = 500
+"""Objects per page of the lists that watches begin with; client-go's default."""
+
 LOGIN_PAUSE_SECONDS: Final = 5.0
 """At least between two logins."""
 
 
-def register(registry: kopf.OperatorRegistry, queue: ReconcileQueue, sightings: Sightings, roster: Roster) -> None:
+def register(registry: kopf.OperatorRegistry, news: "News", queue: ReconcileQueue, roster: Roster) -> None:
     """Put the handlers into kopf's registry."""
     turns = _Turns(queue, roster)
     roster.on_change = turns.come
     # For the jobs that the roster knows already: their events say nothing new to it.
     turns.come()
-    news = _News(queue, sightings, roster)
     kopf.on.event(GROUP, VERSION, PLURAL, registry=registry)(news.of_job)
     for (group, plural), seen in zip(CHILDREN, (news.of_batch_job, news.of_pod), strict=True):
         kopf.on.event(group, "v1", plural, id=plural, labels={JOB_LABEL: kopf.PRESENT}, registry=registry)(seen)
 
 
-class _News:
-    """Takes events in. Coroutines, so that kopf calls them on its own loop: a plain function would go to a thread."""
+class News:
+    """Takes events in: `passes` as they arrive, the others as kopf hands them on.
+
+    These are coroutines, so that kopf calls them on its own loop: a plain function would go to a thread.
+    """
 
     def __init__(self, queue: ReconcileQueue, sightings: Sightings, roster: Roster) -> None:
         self._queue = queue
         self._sightings = sightings
         self._roster = roster
+
+    def passes(self, watch: Watch, event: Mapping[str, Any]) -> bool:
+        """Whether kopf is to be told of an event; what would say nothing new to any handler it is spared."""
+        kind, raw = cast("Kind", watch[0]), event["object"]
+        passes = self._sightings.passes(kind, raw, gone=event["type"] == "DELETED")
+        if not passes and kind == PLURAL:
+            # Own writes too: where a job stands is what they say.
+            self._roster.saw_job(key_of(kind, raw), raw)
+        return passes
 
     async def of_job(self, *, event: kopf.RawEvent, **_: Any) -> None:
         """A TranscriptionJob was listed, has changed, or is gone."""
@@ -108,13 +123,15 @@ class Relisting:
     What went in between leaves no event, and what is left looks as before.
     """
 
-    def __init__(self, queue: ReconcileQueue, roster: Roster) -> None:
+    def __init__(self, queue: ReconcileQueue, sightings: Sightings, roster: Roster) -> None:
         self._queue = queue
+        self._sightings = sightings
         self._roster = roster
         self._listed: set[Watch] = set()
 
     def listed(self, watch: Watch) -> None:
         """Take note of a list; the first of a watch is its beginning."""
+        self._sightings.listed(*watch)
         if watch in self._listed:
             # Of a job that has ended nothing can be missed but its own deletion.
             for key in self._roster.keys(with_ended=watch[0] == PLURAL):
@@ -122,7 +139,7 @@ class Relisting:
         self._listed.add(watch)
 
 
-def register_login(registry: kopf.OperatorRegistry, heartbeat: Heartbeat, relisting: Relisting) -> None:
+def register_login(registry: kopf.OperatorRegistry, heartbeat: Heartbeat, news: News, relisting: Relisting) -> None:
     """Put the login into kopf's registry: what kopf would find, in a session that tells what it hears.
 
     kopf asks for it at the start, and again whenever the API server answers 401.
@@ -143,6 +160,7 @@ def register_login(registry: kopf.OperatorRegistry, heartbeat: Heartbeat, relist
             read_again=lambda: kopf.login_with_service_account(**kwargs),
             heartbeat=heartbeat,
             listed=relisting.listed,
+            passes=news.passes,
         )
         return kopf.AiohttpSession(
             server=found.server,
@@ -170,6 +188,8 @@ def settings(scope: Scope, *, silence_seconds: float = WATCH_SILENCE_SECONDS) ->
     tuned.watching.inactivity_timeout = silence_seconds
     tuned.watching.server_timeout = 300
     tuned.watching.client_timeout = 310
+    # Ten thousand jobs in one answer are 200 MiB for a moment, which the process never gives back.
+    tuned.watching.chunk_size = LIST_CHUNK
     # Only what carries our label crosses the wire.
     for group, plural in CHILDREN:
         tuned.watching.label_selectors[group, "v1", plural] = JOB_LABEL

@@ -46,7 +46,7 @@ from steno_operator.roster import Roster
 from steno_operator.scope import Scope
 from steno_operator.settings import OperatorSettings
 from steno_operator.sweep import Sweeper
-from steno_store import ConditionalPutError, ObjectStore, StoreError, StoreSettings, check_conditional_put
+from steno_store import Breaker, ConditionalPutError, ObjectStore, StoreError, StoreSettings, check_conditional_put
 from steno_store.lifecycle import LifecycleRule, backstop
 from steno_types import JOB_LABEL, environment_faults
 
@@ -84,6 +84,7 @@ def installation(settings: OperatorSettings, store: StoreSettings) -> Installati
         worker_service_account=settings.worker_service_account,
         worker_env=tuple((name, value) for name, value in told.items() if value),
         store_secret=settings.store_secret,
+        store_secrets=settings.store_secrets,
         image_pull_secrets=settings.image_pull_secrets,
         progress_url=settings.progress_url,
         queue_priorities=settings.queue_priorities,
@@ -126,6 +127,7 @@ async def serve(
             connections=settings.concurrent_reconciles,
             tries=2,
             answer_seconds=STORE_ANSWER_SECONDS,
+            breaker=Breaker(),
         ),
         installation=here,
         roster=roster,
@@ -143,6 +145,7 @@ async def serve(
         own_namespace=settings.namespace,
         watched=scope.namespaces,
         still_leader=election.still_leader,
+        condemning=context.condemning,
         grace_seconds=settings.sweep_grace_seconds,
     )
     gate = Gate(Controller(context).reconcile, insist)
@@ -153,8 +156,10 @@ async def serve(
             queue.run(gate.reconcile, concurrency=settings.concurrent_reconciles), name="the queue"
         )
         registry = kopf.OperatorRegistry()
-        handlers.register_login(registry, heartbeat, handlers.Relisting(queue, context.roster))
-        handlers.register(registry, queue, context.sightings, context.roster)
+        news = handlers.News(queue, context.sightings, context.roster)
+        relisting = handlers.Relisting(queue, context.sightings, context.roster)
+        handlers.register_login(registry, heartbeat, news, relisting)
+        handlers.register(registry, news, queue, context.roster)
         settling = asyncio.create_task(_settle_store(context.store, here, rule), name="the store's settling")
         sweeping = asyncio.create_task(
             sweeper.run(every_seconds=settings.sweep_every_seconds, swept=metrics.swept), name="the sweep"

@@ -3,20 +3,29 @@
 Fed by `handlers` with raw objects and at the start by `process`, asked by `observe` and `controller`. A hint is never
 evidence: what it names is read before anything is done about it, and one that leads nowhere is forgotten. Two things
 rest on it: that a job's pods are found without listing a namespace, and that an event which says nothing new costs
-nothing. Single event loop; memory is a few hundred bytes an object.
+next to nothing. Single event loop; memory is a few hundred bytes an object.
+
+An event is asked about twice. `passes`, as it arrives, before kopf knows of it: what can say nothing new goes no
+further. `saw`, when kopf's handler is called with it, which may be some events later: what it says is taken in. So
+that neither forgets what the other has still to hear, an event is held back only while its object is *at rest*: all
+that was let through of it has been taken in (docs/adr/0014).
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
+
+import msgspec
 
 from steno_types import JOB_LABEL, RESULTS_PREFIX_ANNOTATION, TranscriptionJob
 
 Raw = Mapping[str, Any]
 
 Kind = Literal["transcriptionjobs", "jobs", "pods"]
+
+Id = tuple[Kind, str, str]
+"""An object: its kind, its namespace, its name."""
 
 ON_THE_WAY: Final = frozenset({None, "ContainerCreating", "PodInitializing"})
 """Why a container waits whose pod is all right."""
@@ -45,10 +54,35 @@ class Sightings:
 
     def __init__(self) -> None:
         self._children: defaultdict[str, Children] = defaultdict(Children)
-        self._digests: dict[tuple[Kind, str, str], int] = {}
+        self._digests: dict[Id, int] = {}
+        self._at_rest: dict[Id, int] = {}
+        """What its events said last, of objects of which none is on its way through kopf."""
+        self._let_through: dict[Id, str] = {}
+        """Version of the last event of an object that was let through and not yet taken in."""
         self._new: dict[str, Raw] = {}
         self._created: set[tuple[str, str]] = set()
         self._own: defaultdict[str, list[str]] = defaultdict(list)
+
+    def passes(self, kind: Kind, raw: Raw, *, gone: bool = False) -> bool:
+        """Whether an event of a watch, as it arrives, can say anything new; what does not is thereby taken in."""
+        metadata = raw["metadata"]
+        version = metadata.get("resourceVersion", "")
+        own = kind, metadata["namespace"], metadata["name"]
+        if not gone:
+            digest, gist = _summed_up(kind, raw)
+            if self._says_nothing(own, raw, version, gist):
+                self._digests[own] = digest
+                self._at_rest[own] = gist
+                return False
+        self._at_rest.pop(own, None)
+        self._let_through[own] = version
+        return True
+
+    def listed(self, kind: str, namespace: str | None) -> None:
+        """Take note that a watch begins anew with a list: its objects are told of from there, at rest or not."""
+        for known in (self._at_rest, self._let_through):
+            for own in [own for own in known if own[0] == kind and namespace in {None, own[1]}]:
+                del known[own]
 
     def saw(self, kind: Kind, raw: Raw, *, gone: bool = False) -> str | None:
         """Take an object in; gives the key of its job where something about it is new, and None otherwise."""
@@ -60,9 +94,16 @@ class Sightings:
             return key
         if kind != "transcriptionjobs":
             self._names(kind, key).add(name)
-        digest = hash(_RELEVANT[kind](raw))
-        before = self._digests.get((kind, namespace, name))
-        self._digests[kind, namespace, name] = digest
+        own = kind, namespace, name
+        digest, gist = _summed_up(kind, raw)
+        if self._let_through.get(own) == metadata.get("resourceVersion", ""):
+            del self._let_through[own]
+            self._at_rest[own] = gist
+        else:
+            # Of a list, or not the last one: there is more to come, in its turn.
+            self._at_rest.pop(own, None)
+        before = self._digests.get(own)
+        self._digests[own] = digest
         if kind == "transcriptionjobs":
             if self._is_own_write(key, metadata.get("resourceVersion", "")):
                 return None
@@ -101,6 +142,19 @@ class Sightings:
         raw = self._new.pop(key, None)
         return TranscriptionJob.model_validate(raw) if raw is not None else None
 
+    def _says_nothing(self, own: Id, raw: Raw, version: str, gist: int) -> bool:
+        kind, namespace, name = own
+        resting = self._at_rest.get(own)
+        if resting is None:
+            # A Job that was just created, as it was created: what else kopf has of it would have left a digest.
+            unheard_of = kind == "jobs" and own not in self._digests and own not in self._let_through
+            return unheard_of and self._is_expected(kind, namespace, name, raw)
+        if kind != "transcriptionjobs":
+            return resting == gist
+        key = f"{namespace}/{name}"
+        # One that is new is given to its first decision as it is by then.
+        return key not in self._new and (self._is_own_write(key, version) or resting == gist)
+
     def _is_own_write(self, key: str, version: str) -> bool:
         own = self._own.get(key, [])
         if version not in own:
@@ -122,7 +176,8 @@ class Sightings:
         return children.pods if kind == "pods" else children.batch_jobs
 
     def _forget(self, kind: Kind, namespace: str, name: str, key: str) -> None:
-        self._digests.pop((kind, namespace, name), None)
+        for known in (self._digests, self._at_rest, self._let_through):
+            known.pop((kind, namespace, name), None)
         self._created.discard((namespace, name))
         if kind == "transcriptionjobs":
             self._new.pop(key, None)
@@ -154,37 +209,45 @@ def _is_new(raw: Raw) -> bool:
     return not (annotated or raw.get("status") or "deletionTimestamp" in metadata)
 
 
-def _of_job(raw: Raw) -> str:
+def _summed_up(kind: Kind, raw: Raw) -> tuple[int, int]:
+    """Give a digest of what a decision could turn on, and one of all that any handler looks at."""
+    digest = hash(_RELEVANT[kind](raw))
+    # Which pods have a node is the roster's business alone.
+    return digest, hash((digest, bool(raw.get("spec", {}).get("nodeName")))) if kind == "pods" else digest
+
+
+def _encoded(value: Any) -> bytes:
+    return msgspec.json.encode(value, order="deterministic")
+
+
+def _of_job(raw: Raw) -> bytes:
     """All of a job but its progress: that is told by those who make it."""
     metadata = raw["metadata"]
     identity = [
         metadata.get(name) for name in ("uid", "generation", "deletionTimestamp", "finalizers", "annotations")
     ]
     status = {name: value for name, value in raw.get("status", {}).items() if name != "progress"}
-    return json.dumps([identity, status], sort_keys=True)
+    return _encoded([identity, status])
 
 
-def _of_batch_job(raw: Raw) -> str:
+def _of_batch_job(raw: Raw) -> bytes:
     metadata, status = raw["metadata"], raw.get("status", {})
     conditions = [(c["type"], c["status"]) for c in status.get("conditions", [])]
     identity = [metadata.get(name) for name in ("uid", "deletionTimestamp", "labels")]
-    return json.dumps([identity, raw.get("spec", {}).get("suspend"), conditions], sort_keys=True)
+    return _encoded([identity, raw.get("spec", {}).get("suspend"), conditions])
 
 
-def _of_pod(raw: Raw) -> str:
+def _of_pod(raw: Raw) -> bytes:
     metadata, status = raw["metadata"], raw.get("status", {})
     if is_on_its_way(raw):
-        return json.dumps([metadata.get("uid"), "on its way"])
+        return _encoded([metadata.get("uid"), "on its way"])
     conditions = [
         (c["type"], c["status"], c.get("reason"))
         for c in status.get("conditions", [])
         if c["type"] in {"PodScheduled", "DisruptionTarget"}
     ]
     states = [container.get("state") for container in status.get("containerStatuses", [])]
-    return json.dumps(
-        [metadata.get("uid"), metadata.get("deletionTimestamp"), status.get("phase"), conditions, states],
-        sort_keys=True,
-    )
+    return _encoded([metadata.get("uid"), metadata.get("deletionTimestamp"), status.get("phase"), conditions, states])
 
 
 _RELEVANT: Final = {"transcriptionjobs": _of_job, "jobs": _of_batch_job, "pods": _of_pod}

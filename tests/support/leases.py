@@ -32,7 +32,7 @@ class InMemoryLeases(Leases):
     """One client's way to the Leases."""
 
     def __init__(self, server: LeaseServer) -> None:
-        self._server = server
+        self._shared = server
         self.failing: KubeError | None = None
         """Raised by every call while it is set."""
         self.before_seconds = 0.0
@@ -52,9 +52,9 @@ class InMemoryLeases(Leases):
     async def create(self, lease: Lease) -> Lease:
         """Create a Lease; `AlreadyExistsError` when the name is taken."""
         await self._meet("create")
-        if (lease.namespace, lease.name) in self._server.leases:
+        if (lease.namespace, lease.name) in self._shared.leases:
             raise AlreadyExistsError(f'leases.coordination.k8s.io "{lease.name}" already exists')
-        created = self._server.keep(lease)
+        created = self._shared.keep(lease)
         await asyncio.sleep(self.after_seconds)
         return created
 
@@ -63,12 +63,12 @@ class InMemoryLeases(Leases):
         await self._meet("replace")
         if self._find(lease.namespace, lease.name).resource_version != lease.resource_version:
             raise ConflictError(f'Operation cannot be fulfilled on leases.coordination.k8s.io "{lease.name}"')
-        replaced = self._server.keep(lease)
+        replaced = self._shared.keep(lease)
         await asyncio.sleep(self.after_seconds)
         return replaced
 
     def _find(self, namespace: str, name: str) -> Lease:
-        found = self._server.leases.get((namespace, name))
+        found = self._shared.leases.get((namespace, name))
         if found is None:
             raise ResourceNotFoundError(f'leases.coordination.k8s.io "{name}" not found')
         return found

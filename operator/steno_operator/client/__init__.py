@@ -1,4 +1,4 @@
-"""The operator's own calls to the API server; the only room here that imports lightkube.
+"""The operator's own calls to the API server; the only room here that knows paths and objects as JSON has them.
 
 Its classes give plain values (`observed`), take plain manifests and raise `KubeError`. What operator and gateway both
 ask of TranscriptionJobs is `steno_kube.TranscriptionJobs`'s business.

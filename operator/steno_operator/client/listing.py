@@ -1,39 +1,25 @@
 """Raw lists of what the operator watches, for a look at everything before the first decision."""
 
 from collections.abc import AsyncIterator
-from typing import Any, Final
+from typing import Any
 
-from lightkube import ALL_NS, AsyncClient
-from lightkube.generic_resource import create_namespaced_resource
-
-from steno_kube import translated
-from steno_types import GROUP, JOB_LABEL, KIND, PLURAL, VERSION
-
-LIST_CHUNK: Final = 500
-"""Objects per page of a list; client-go's default."""
-
-_TranscriptionJob: Final = create_namespaced_resource(GROUP, VERSION, KIND, PLURAL)
-_Pod: Final = create_namespaced_resource("", "v1", "Pod", "pods")
+from steno_kube import TRANSCRIPTION_JOBS, ApiServer
+from steno_operator.client.batch_jobs import PODS
+from steno_types import JOB_LABEL
 
 
 class Listing:
     """All jobs, and all pods of theirs."""
 
-    def __init__(self, client: AsyncClient) -> None:
-        self._client = client
+    def __init__(self, server: ApiServer) -> None:
+        self._server = server
 
     async def jobs(self, namespace: str | None) -> AsyncIterator[dict[str, Any]]:
         """Walk the TranscriptionJobs of a namespace; None: of all."""
-        with translated():
-            where = namespace or ALL_NS
-            async for raw in self._client.list(_TranscriptionJob, namespace=where, chunk_size=LIST_CHUNK):
-                yield dict(raw)
+        async for raw in self._server.list(TRANSCRIPTION_JOBS.all(namespace)):
+            yield raw
 
     async def pods(self, namespace: str | None) -> AsyncIterator[dict[str, Any]]:
         """Walk the pods of their Jobs."""
-        with translated():
-            where = namespace or ALL_NS
-            async for raw in self._client.list(
-                _Pod, namespace=where, labels={JOB_LABEL: None}, chunk_size=LIST_CHUNK
-            ):
-                yield dict(raw)
+        async for raw in self._server.list(PODS.all(namespace), labels=JOB_LABEL):
+            yield raw

@@ -1,18 +1,16 @@
 """Whom a token belongs to, and whose a pod and a Job are, at the API server. Gives plain values (`evidence`)."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 
-from lightkube import AsyncClient
-from lightkube.models.authentication_v1 import TokenReviewSpec
-from lightkube.models.meta_v1 import ObjectMeta
-from lightkube.resources.authentication_v1 import TokenReview as TokenReviewResource
-from lightkube.resources.batch_v1 import Job
-from lightkube.resources.core_v1 import Pod
-
-from steno_kube import ResourceNotFoundError, translated
+from steno_kube import ApiServer, ResourceNotFoundError
+from steno_operator.client.batch_jobs import JOBS, PODS
 from steno_operator.progress.evidence import Controller, OwnedObject, TokenReview
 from steno_types import PROGRESS_AUDIENCE
+
+REVIEWS: Final = "/apis/authentication.k8s.io/v1/tokenreviews"
+"""Where they are asked for; they lie in no namespace, nor anywhere."""
 
 POD_NAME_EXTRA: Final = "authentication.kubernetes.io/pod-name"
 """Among what the API server knows of a bound token: its pod's name (Kubernetes, "Bound service account tokens")."""
@@ -26,23 +24,25 @@ _OVER: Final = frozenset({"Failed", "Succeeded"})
 class TokenReviews:
     """Reviews of tokens that are shown to the operator."""
 
-    def __init__(self, client: AsyncClient) -> None:
-        self._client = client
+    def __init__(self, server: ApiServer) -> None:
+        self._server = server
 
     async def review(self, token: str) -> TokenReview:
         """Ask the API server whose token it is, for the audience of progress reports alone."""
-        spec = TokenReviewSpec(token=token, audiences=[PROGRESS_AUDIENCE])
-        with translated():
-            answer = await self._client.create(TokenReviewResource(spec=spec))
-        status = answer.status
-        if status is None or not status.authenticated:
+        body = {
+            "apiVersion": "authentication.k8s.io/v1",
+            "kind": "TokenReview",
+            "spec": {"token": token, "audiences": [PROGRESS_AUDIENCE]},
+        }
+        status = (await self._server.create(REVIEWS, body)).get("status") or {}
+        if not status.get("authenticated"):
             return TokenReview(authenticated=False)
-        user = status.user
-        extra = (user.extra if user else None) or {}
+        user = status.get("user") or {}
+        extra = user.get("extra") or {}
         return TokenReview(
             authenticated=True,
-            audiences=tuple(status.audiences or ()),
-            username=(user.username if user else None) or "",
+            audiences=tuple(status.get("audiences") or ()),
+            username=user.get("username") or "",
             pod_name=_only(extra, POD_NAME_EXTRA),
             pod_uid=_only(extra, POD_UID_EXTRA),
         )
@@ -51,27 +51,24 @@ class TokenReviews:
 class OwnedObjects:
     """Pods and Jobs, and whose they are."""
 
-    def __init__(self, client: AsyncClient) -> None:
-        self._client = client
+    def __init__(self, server: ApiServer) -> None:
+        self._server = server
 
     async def pod(self, namespace: str, name: str) -> OwnedObject | None:
         """Read a pod, fresh from the server; None when there is none of that name."""
         try:
-            with translated():
-                pod = await self._client.get(Pod, name, namespace=namespace)
+            pod = await self._server.get(PODS.one(namespace, name))
         except ResourceNotFoundError:
             return None
-        ended = pod.status is not None and pod.status.phase in _OVER
-        return _owned(pod.metadata, ended=ended)
+        return _owned(pod["metadata"], ended=(pod.get("status") or {}).get("phase") in _OVER)
 
     async def batch_job(self, namespace: str, name: str) -> OwnedObject | None:
         """Read a Job, fresh from the server; None when there is none of that name."""
         try:
-            with translated():
-                batch_job = await self._client.get(Job, name, namespace=namespace)
+            batch_job = await self._server.get(JOBS.one(namespace, name))
         except ResourceNotFoundError:
             return None
-        return _owned(batch_job.metadata)
+        return _owned(batch_job["metadata"])
 
 
 def _only(extra: Mapping[str, Any], name: str) -> str | None:
@@ -80,17 +77,18 @@ def _only(extra: Mapping[str, Any], name: str) -> str | None:
     return str(values[0]) if len(values) == 1 else None
 
 
-def _owned(metadata: ObjectMeta | None, *, ended: bool = False) -> OwnedObject:
-    if metadata is None or metadata.name is None or metadata.uid is None:
-        raise ValueError("the API server sent an object without name or uid")
-    owner = next((o for o in metadata.ownerReferences or [] if o.controller), None)
+def _owned(metadata: Mapping[str, Any], *, ended: bool = False) -> OwnedObject:
+    owner = next((o for o in metadata.get("ownerReferences") or () if o.get("controller")), None)
+    created = metadata.get("creationTimestamp")
     return OwnedObject(
-        name=metadata.name,
-        uid=metadata.uid,
-        controller=Controller(api_version=owner.apiVersion, kind=owner.kind, name=owner.name, uid=owner.uid)
+        name=metadata["name"],
+        uid=metadata["uid"],
+        controller=Controller(
+            api_version=owner["apiVersion"], kind=owner["kind"], name=owner["name"], uid=owner["uid"]
+        )
         if owner is not None
         else None,
-        created=metadata.creationTimestamp,
-        deleting=metadata.deletionTimestamp is not None,
+        created=datetime.fromisoformat(created) if created else None,
+        deleting="deletionTimestamp" in metadata,
         ended=ended,
     )

@@ -1,7 +1,7 @@
 """Requests that fail on their way: whatever becomes of each kind of request, a job's life goes on and ends right.
 
 Each job below has a fault of its own, which strikes every kind of read or of write of its life; all of them live at
-the same time, behind one proxy. The operator's own backoff spaces the tries, 1 s, 2 s, 4 s, up to a minute: lightkube
+the same time, behind one proxy. The operator's own backoff spaces the tries, 1 s, 2 s, 4 s, up to a minute: the client
 tries nothing again, and reads no Retry-After.
 """
 
@@ -17,7 +17,7 @@ from control_plane.conftest import MakeOperator, new_namespace
 from control_plane.faults.conftest import Faulty
 from control_plane.operator_loop.attempts import SOURCE, Attempts, ended_attempts
 from local_cluster.control_plane import ControlPlane
-from steno_kube.client import REQUEST_TIMEOUT_SECONDS
+from steno_kube.api_server import REQUEST_TIMEOUT_SECONDS
 from steno_store import ObjectStore
 from support import kubelet
 from support.faulty_proxy import CutInHalf, Delay, Drop, Fault, FaultyProxy, Refuse, Rule

@@ -62,6 +62,8 @@ class Scene:
     """What it answers with."""
     clock: list[float]
     file: TokenFile
+    held_back: set[str]
+    """Types of events that do not pass."""
 
     def age(self) -> float:
         """Say for how long the watch of pods is silent."""
@@ -98,9 +100,16 @@ async def scene() -> AsyncIterator[Scene]:
     heartbeat.begin(["speech"])
     async with TestServer(application) as server:
         file = TokenFile()
-        session = open_session(Token(), read_again=file.read, heartbeat=heartbeat, clock=lambda: clock[0])
+        held_back: set[str] = set()
+        session = open_session(
+            Token(),
+            read_again=file.read,
+            heartbeat=heartbeat,
+            passes=lambda watch, event: ("pods", "speech") == watch and event["type"] not in held_back,
+            clock=lambda: clock[0],
+        )
         async with session:
-            yield Scene(session, server, heartbeat, told, lines, status, clock, file)
+            yield Scene(session, server, heartbeat, told, lines, status, clock, file, held_back)
         lines.put_nowait(None)
 
 
@@ -171,3 +180,43 @@ async def test_credentials_that_cannot_be_read_are_kept(scene: Scene, caplog: py
 
     assert ["Bearer first", "Bearer first", "Bearer second"] == scene.told
     assert 1 == caplog.text.count("cannot be read again")
+
+
+async def watched(scene: Scene, *pieces: bytes) -> bytes:
+    """Give what comes through of a watch."""
+    async with scene.session.get(scene.server.make_url(PODS), params={"watch": "true"}) as response:
+        for piece in (*pieces, None):
+            scene.lines.put_nowait(piece)
+        return b"".join([piece async for piece in response.content.iter_chunked(1 << 20)])
+
+
+ADDED = b'{"type":"ADDED","object":{"metadata":{"name":"p"}}}\n'
+MODIFIED = b'{"type":"MODIFIED","object":{"metadata":{"name":"p"}}}\n'
+ERROR = b'{"type":"ERROR","object":{"code":410}}\n'
+BOOKMARK = b'{"type":"BOOKMARK","object":{"metadata":{"resourceVersion":"9"}}}\n'
+
+
+async def test_events_are_held_back_one_by_one(scene: Scene) -> None:
+    """What is about the watch itself comes through, whatever is said of objects; and all in its order."""
+    scene.held_back |= {"MODIFIED", "ERROR", "BOOKMARK"}
+
+    assert ADDED + BOOKMARK + ADDED + ERROR == await watched(
+        scene, ADDED + MODIFIED + BOOKMARK, MODIFIED, ADDED + MODIFIED + ERROR
+    )
+
+
+async def test_events_are_whole_wherever_they_are_cut(scene: Scene) -> None:
+    """A piece may end in the midst of a character; what is no event is left to who reads it."""
+    scene.held_back.add("MODIFIED")
+    told = ADDED.replace(b'"p"', '"é"'.encode()) + MODIFIED + b"no event\n" + ADDED
+
+    pieces = [told[at : at + 1] for at in range(len(told))]
+
+    assert told.replace(MODIFIED, b"") + b"cut" == await watched(scene, *pieces, b"cut")
+
+
+async def test_who_manages_which_field_is_left_out(scene: Scene) -> None:
+    """It is half of each object, and no handler reads it."""
+    managed = b'{"type":"ADDED","object":{"metadata":{"name":"p","managedFields":[{"manager":"m"}]}}}\n'
+
+    assert ADDED == await watched(scene, managed)

@@ -13,6 +13,7 @@ from steno_operator.handlers import Relisting
 from steno_operator.heartbeat import Heartbeat, Watch
 from steno_operator.queue import ReconcileQueue
 from steno_operator.roster import Roster
+from steno_operator.sightings import Sightings
 from support.builders import NAMESPACE, an_installation
 from unit.operator_admission.raw_jobs import a_raw_job, key_of, with_condition
 
@@ -92,7 +93,7 @@ def roster() -> Roster:
 async def test_the_second_list_of_a_watch_has_all_jobs_looked_at(roster: Roster, kind: str, queued: int) -> None:
     """The first is how a watch begins; of the others' lists nothing follows for it."""
     queue = ReconcileQueue()
-    relisting = Relisting(queue, roster)
+    relisting = Relisting(queue, Sightings(), roster)
 
     relisting.listed((kind, NAMESPACE))
     relisting.listed((kind, "elsewhere"))

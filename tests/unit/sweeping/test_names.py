@@ -4,11 +4,8 @@ from collections.abc import AsyncIterator
 from typing import Any, cast
 
 import pytest
-from lightkube import ApiError, AsyncClient
-from lightkube.models.meta_v1 import Status
-from lightkube.resources.core_v1 import Namespace
 
-from steno_kube import KubeError
+from steno_kube import ApiServer, KubeError, KubeUnavailableError
 from steno_operator.client import JobReferences, Namespaces
 from steno_operator.names import Names, names_of, union
 from steno_types import RESULTS_PREFIX_ANNOTATION
@@ -85,28 +82,24 @@ def test_names_are_compared_by_kind() -> None:
 
 
 class Answering:
-    """lightkube's client, as far as a list and a GET go; may fail after what it has."""
+    """The API server, as far as a list and a GET go; may fail after what it has."""
 
     def __init__(self, *answers: Any, failure: Exception | None = None) -> None:
         self._answers = answers
         self._failure = failure
-        self.asked: list[Raw] = []
+        self.asked: list[str] = []
 
-    def list(self, _resource: object, **asked: Any) -> AsyncIterator[Any]:
+    async def list(self, path: str) -> AsyncIterator[Any]:
         """Give all answers."""
-        self.asked.append(asked)
+        self.asked.append(path)
+        for answer in self._answers:
+            yield answer
+        if self._failure is not None:
+            raise self._failure
 
-        async def walk() -> AsyncIterator[Any]:
-            for answer in self._answers:
-                yield answer
-            if self._failure is not None:
-                raise self._failure
-
-        return walk()
-
-    async def get(self, _resource: object, name: str) -> Any:
+    async def get(self, path: str) -> Any:
         """Give the first answer."""
-        self.asked.append({"name": name})
+        self.asked.append(path)
         return self._answers[0]
 
 
@@ -117,25 +110,23 @@ async def test_all_jobs_of_the_namespace_are_asked() -> None:
         a_raw_job({"engine": {"name": "abacus"}, "source": {"upload": {"id": OTHER_ID}}}, name="walk"),
     )
 
-    named = await JobReferences(cast("AsyncClient", asked), LAYOUT).of(NAMESPACE)
+    named = await JobReferences(cast("ApiServer", asked), LAYOUT).of(NAMESPACE)
 
     assert Names(uploads=frozenset({UPLOAD_ID, OTHER_ID}), results=frozenset({OWN, "walk-6f3d1c6e"})) == named
-    assert [NAMESPACE] == [list_["namespace"] for list_ in asked.asked]
+    assert [f"/apis/steno.dev/v1alpha1/namespaces/{NAMESPACE}/transcriptionjobs"] == asked.asked
 
 
 async def test_a_list_that_ends_midway_says_nothing() -> None:
     """What came before the failure is not taken for all there is."""
-    said = Status(code=410, reason="Expired", message="The provided continue parameter is too old")
-    failure = ApiError(status=said)
-    asked = Answering(a_raw_job(), failure=failure)
+    asked = Answering(a_raw_job(), failure=KubeUnavailableError("The provided continue parameter is too old"))
 
     with pytest.raises(KubeError, match="continue parameter is too old"):
-        await JobReferences(cast("AsyncClient", asked), LAYOUT).of(NAMESPACE)
+        await JobReferences(cast("ApiServer", asked), LAYOUT).of(NAMESPACE)
 
 
 async def test_a_namespace_is_known_by_its_uid() -> None:
     """It is asked for by name."""
-    asked = Answering(Namespace.from_dict({"metadata": {"name": "steno-system", "uid": "u"}}))
+    asked = Answering({"metadata": {"name": "steno-system", "uid": "u"}})
 
-    assert "u" == await Namespaces(cast("AsyncClient", asked)).uid("steno-system")
-    assert [{"name": "steno-system"}] == asked.asked
+    assert "u" == await Namespaces(cast("ApiServer", asked)).uid("steno-system")
+    assert ["/api/v1/namespaces/steno-system"] == asked.asked

@@ -4,7 +4,7 @@ import pytest
 
 from steno_kube import ConflictError, ResourceNotFoundError
 from steno_operator.controller import CONFLICT_DELAY_SECONDS, CONFLICT_LONGEST_SECONDS
-from steno_operator.roster import Standing
+from steno_operator.roster import RosterStanding
 from support.builders import NAMESPACE
 from unit.operator_decisions.acting.bench import KEY, Bench
 
@@ -47,4 +47,4 @@ async def test_a_job_that_is_gone_is_forgotten(bench: Bench) -> None:
     assert await bench.controller.reconcile(KEY) is None
 
     assert 0 == sum(bench.context.roster.counts().values())
-    assert 1 not in {bench.context.roster.counts()["cpu", standing] for standing in Standing}
+    assert 1 not in {bench.context.roster.counts()["cpu", standing] for standing in RosterStanding}

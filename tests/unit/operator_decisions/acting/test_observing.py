@@ -111,14 +111,18 @@ async def test_when_there_can_be_a_manifest(bench: Bench, there: ObservedBuilder
     assert (there.batch_jobs, there.pods) == (observed.batch_jobs, observed.pods)
 
 
-async def test_a_job_that_is_stopped_asks_who_won(bench: Bench) -> None:
-    """While a worker still runs, a claim may stand already: the operator's own, or one that was faster."""
+@pytest.mark.parametrize(
+    ("deleting", "asked"),
+    [pytest.param(False, 0, id="its worker runs"), pytest.param(True, 1, id="its worker is told to end")],
+)
+async def test_a_job_that_is_stopped_asks_who_won(bench: Bench, *, deleting: bool, asked: int) -> None:
+    """Not before its worker is taken away: the store may be long in answering."""
     job = LAUNCHED.with_status(stopping=STOPPING).build()
     store = CountingStore()
 
-    await seen(bench, job, beside(job).with_batch_job().with_running_pod(), store)
+    await seen(bench, job, beside(job).with_batch_job(deleting=deleting).with_running_pod(), store)
 
-    assert 1 == store.asked
+    assert asked == store.asked
 
 
 WITH_COPY = LAUNCHED.delivered_to("talks", bucket="own")

@@ -5,11 +5,8 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 import pytest
-from lightkube import ApiError, AsyncClient
-from lightkube.models.meta_v1 import Status
-from lightkube.resources.batch_v1 import Job
-from lightkube.resources.core_v1 import Pod
 
+from steno_kube import ApiServer, ResourceNotFoundError
 from steno_operator.client import BatchJobs, UploadReaders
 from steno_operator.observed import BatchJob, WorkerPod
 from steno_types import Reason, TerminationMessage
@@ -23,44 +20,35 @@ SAID = TerminationMessage(reason=Reason.NO_AUDIO_STREAM, message="There is a pic
 
 
 class Answering:
-    """A client that answers what a test lays out."""
+    """A server that answers what a test lays out."""
 
     def __init__(self, *answers: Any) -> None:
         self._answers = answers
-        self.asked: list[Raw] = []
+        self.asked: list[tuple[str, str]] = []
 
-    async def get(self, _resource: object, _name: str, **_: Any) -> Any:
+    async def get(self, _path: str) -> Any:
         """Give the first answer."""
         if isinstance(self._answers[0], Exception):
             raise self._answers[0]
         return self._answers[0]
 
-    def list(self, _resource: object, **asked: Any) -> AsyncIterator[Any]:
+    async def list(self, path: str, *, labels: str = "") -> AsyncIterator[Any]:
         """Give all answers."""
-        self.asked.append(asked)
-
-        async def walk() -> AsyncIterator[Any]:
-            for answer in self._answers:
-                yield answer
-
-        return walk()
+        self.asked.append((path, labels))
+        for answer in self._answers:
+            yield answer
 
 
-def client(*answers: Any) -> AsyncClient:
-    """Pretend to be lightkube's client."""
-    return cast("AsyncClient", Answering(*answers))
+def server(*answers: Any) -> ApiServer:
+    """Pretend to be the API server."""
+    return cast("ApiServer", Answering(*answers))
 
 
 def a_pod(status: Raw, *, name: str = "p", created: str = STARTED, of: str = OWN) -> Any:
-    """Give a pod as lightkube does."""
+    """Give a pod as the API server does."""
     labels = {"batch.kubernetes.io/job-name": of}
     metadata = {"name": name, "creationTimestamp": created, "labels": labels}
-    return Pod.from_dict({"metadata": metadata, "status": status})
-
-
-def not_found() -> ApiError:
-    """Give the API server's answer about what is not there."""
-    return ApiError(status=Status(code=404, reason="NotFound", message="not found"))
+    return {"metadata": metadata, "status": status}
 
 
 def container(state: Raw, *, name: str = "worker") -> Raw:
@@ -161,7 +149,7 @@ LIVED = {"started": datetime(2026, 1, 31, 12, tzinfo=UTC), "finished": datetime(
 )
 async def test_how_a_pod_is_read(status: Raw, read: Raw) -> None:
     """What counts is the worker's container; before there is one, whether the pod has a node."""
-    pod = await BatchJobs(client(a_pod(status))).pod("speech", "p")
+    pod = await BatchJobs(server(a_pod(status))).pod("speech", "p")
 
     assert WorkerPod(**{"name": "p", "batch_job": OWN, "created": LIVED["started"], **read}) == pod
 
@@ -170,7 +158,7 @@ async def test_when_a_pod_is_to_be_gone() -> None:
     """Its deletion timestamp is the end of its grace, as the API server counts it."""
     raw = {"metadata": {"name": "p", "deletionTimestamp": ENDED}, "status": {}}
 
-    pod = await BatchJobs(client(Pod.from_dict(raw))).pod("speech", "p")
+    pod = await BatchJobs(server(raw)).pod("speech", "p")
 
     assert WorkerPod(name="p", deletion=LIVED["finished"]) == pod
 
@@ -178,7 +166,7 @@ async def test_when_a_pod_is_to_be_gone() -> None:
 @pytest.mark.parametrize("call", ["get", "pod"])
 async def test_what_is_not_there_is_none(call: str) -> None:
     """Neither a Job nor a pod that is gone is a failure."""
-    assert await getattr(BatchJobs(client(not_found())), call)("speech", "p") is None
+    assert await getattr(BatchJobs(server(ResourceNotFoundError())), call)("speech", "p") is None
 
 
 async def test_a_jobs_pods_are_listed() -> None:
@@ -188,11 +176,10 @@ async def test_a_jobs_pods_are_listed() -> None:
         a_pod({}, name="b", of=f"{OWN}-2", created=ENDED), a_pod({}, name="a", created=STARTED), other
     )
 
-    pods = await BatchJobs(cast("AsyncClient", answering)).pods_of(a_job().build())
+    pods = await BatchJobs(cast("ApiServer", answering)).pods_of(a_job().build())
 
     assert ["a", "b"] == [pod.name for pod in pods]
-    (asked,) = answering.asked
-    assert ("speech", {"steno.dev/job": "talk"}) == (asked["namespace"], asked["labels"])
+    assert [("/api/v1/namespaces/speech/pods", "steno.dev/job=talk")] == answering.asked
 
 
 OWNER = {
@@ -241,7 +228,7 @@ async def test_how_a_job_is_read(metadata: Raw, conditions: list[tuple[str, str,
     told = [{"type": kind, "status": status, "message": message} for kind, status, message in conditions]
     raw = {"metadata": {"name": "j", "uid": "ju", **metadata}, "status": {"conditions": told}}
 
-    batch_job = await BatchJobs(client(Job.from_dict(raw))).get("speech", "j")
+    batch_job = await BatchJobs(server(raw)).get("speech", "j")
 
     assert BatchJob(**{"name": "j", "uid": "ju", **read}) == batch_job
 
@@ -251,7 +238,7 @@ async def test_a_job_that_is_held_back(*, suspend: bool) -> None:
     """Whether a queue lets it start pods stands in its spec."""
     raw = {"metadata": {"name": "j", "uid": "ju"}, "spec": {"suspend": suspend, "template": {}}}
 
-    batch_job = await BatchJobs(client(Job.from_dict(raw))).get("speech", "j")
+    batch_job = await BatchJobs(server(raw)).get("speech", "j")
 
     assert batch_job is not None
     assert suspend == batch_job.suspended
@@ -265,7 +252,7 @@ async def test_who_reads_an_upload() -> None:
 
     named = {"upload": {"id": UPLOAD_ID}}
     readers = UploadReaders(
-        client(
+        server(
             raw("stays", named),
             raw("goes", named, deletionTimestamp=ENDED),
             raw("other", {"upload": {"id": "f" * 32}}),
