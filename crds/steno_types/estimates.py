@@ -51,7 +51,9 @@ OWN_PACE_SECONDS: Final = 10.0
 FURTHEST_SECONDS: Final = 366 * 86_400.0
 """An estimate that is further away is none: such a queue, or a report, is out of order."""
 
-_WITHOUT_ROOM: Final = frozenset({WaitingReason.NO_NODE_FITS, WaitingReason.QUOTA_EXHAUSTED})
+_WITHOUT_ROOM: Final = frozenset(
+    {WaitingReason.NO_NODE_FITS, WaitingReason.QUOTA_EXHAUSTED, WaitingReason.JOB_NOT_CREATED}
+)
 
 
 def estimated_completion_time(job: TranscriptionJob, paces: PaceBook, now: datetime) -> datetime | None:

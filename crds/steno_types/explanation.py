@@ -29,6 +29,7 @@ _PREPARING: Final = {
 
 _UNSAID: Final = {
     WaitingReason.BEHIND_OTHERS: "Other jobs go first.",
+    WaitingReason.JOB_NOT_CREATED: "The API server fails to make its Job, and is asked again.",
     WaitingReason.QUOTA_EXHAUSTED: "A quota has no room for it.",
     WaitingReason.NO_NODE_FITS: "No node has what its worker asks for.",
     WaitingReason.IMAGE_PULLING: "Its node fetches the worker's image.",

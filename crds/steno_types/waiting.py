@@ -16,6 +16,8 @@ class WaitingReason(StrEnum):
 
     BEHIND_OTHERS = "BehindOthers"
     """Other jobs go first; it has no Job yet."""
+    JOB_NOT_CREATED = "JobNotCreated"
+    """The API server fails to make its Job, as a rule over a webhook that does not answer."""
     QUOTA_EXHAUSTED = "QuotaExhausted"
     """A quota, Kueue's or the namespace's, has no room."""
     NO_NODE_FITS = "NoNodeFits"

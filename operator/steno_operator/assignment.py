@@ -36,7 +36,7 @@ def source_object(job: TranscriptionJob, installation: Installation) -> SourceOb
     source = job.spec.source
     if source.upload is not None:
         key = installation.layout.upload(job.metadata.namespace, source.upload.id)
-        return SourceObject(bucket=installation.bucket, key=key)
+        return SourceObject(bucket=installation.bucket, key=key, sha256=source.upload.sha256)
     if source.s3 is not None:
         return SourceObject(bucket=source.s3.bucket or installation.bucket, key=source.s3.key)
     return None

@@ -219,7 +219,8 @@ def _container(profile: WorkerProfile, assignment: Assignment, installation: Ins
     named = [{"name": name, "value": value} for name, value in env.items()]
     own_name = {"name": ATTEMPT_VARIABLE, "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}
     # The last one counts: no Secret of a profile takes the place of the store's keys.
-    secrets = (*profile.env_from_secrets, *((installation.store_secret,) if installation.store_secret else ()))
+    store_secret = installation.store_secret_in(assignment.job.namespace)
+    secrets = (*profile.env_from_secrets, *((store_secret,) if store_secret else ()))
     return {
         "name": CONTAINER,
         "image": profile.image,

@@ -9,6 +9,9 @@ upload may feed several jobs, and a new one may name it at any moment. So it is 
 
 Whichever job the list does not show was created after it, and so sees the marker or finds the upload gone.
 
+An upload has one marker, whoever condemns it. So in one process only one does at a time, or one's pardon would take
+away the marker that another still counts on; and only the leader's process does at all.
+
 Knows uploads and their markers; must not know which jobs count, nor why an upload is to go.
 """
 
@@ -16,6 +19,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable
 
 from steno_kube import KubeError
+from steno_operator.keyed_locks import KeyedLocks
 from steno_store import Deleted, Layout, ObjectStore
 
 
@@ -25,14 +29,18 @@ async def delete_unless_named(
     namespace: str,
     upload_ids: Collection[str],
     named: Callable[[], Awaitable[Collection[str]]],
+    *,
+    locks: KeyedLocks,
 ) -> dict[str, Deleted]:
-    """Condemn the uploads, ask who is named, delete the others.
+    """Condemn the uploads, ask who is named, delete the others; waits while another condemns one of them.
 
     Parameters
     ----------
     named
         Lists the jobs afresh and gives the ids of the uploads that are to stay; called once, after the last marker
         is put.
+    locks
+        The process's own, of uploads by their keys.
 
     Returns
     -------
@@ -47,6 +55,17 @@ async def delete_unless_named(
     KubeError
         The jobs could not be listed: nothing is deleted, and no marker stays.
     """
+    async with locks.hold([layout.upload(namespace, upload_id) for upload_id in upload_ids]):
+        return await _delete_unless_named(store, layout, namespace, upload_ids, named)
+
+
+async def _delete_unless_named(
+    store: ObjectStore,
+    layout: Layout,
+    namespace: str,
+    upload_ids: Collection[str],
+    named: Callable[[], Awaitable[Collection[str]]],
+) -> dict[str, Deleted]:
     for upload_id in upload_ids:
         await asyncio.to_thread(store.put, layout.condemned(namespace, upload_id), b"")
     try:

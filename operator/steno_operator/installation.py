@@ -28,6 +28,8 @@ class Installation:
     """Environment variables that every worker gets: where the store is, and what is allowed."""
     store_secret: str | None = None
     """Secret with the store's credentials, mounted as environment variables."""
+    store_secrets: Mapping[str, str] = field(default_factory=dict)
+    """By namespace, where it is another one: a tenant's, good for the tenant's part of the store alone."""
     image_pull_secrets: tuple[str, ...] = ()
     progress_url: str | None = None
     """Where workers post their progress; None: nobody takes it."""
@@ -41,6 +43,10 @@ class Installation:
     """After which a release lets go of a job whose pods or objects are still there."""
     pod_start_timeout_seconds: float = 900
     """For which a pod that has a node may fail to pull its image, or to make its container."""
+
+    def store_secret_in(self, namespace: str) -> str | None:
+        """Give the Secret with the store's credentials that workers in a namespace get."""
+        return self.store_secrets.get(namespace, self.store_secret)
 
     def results_prefix(self, job: TranscriptionJob) -> str:
         """Where the job's results lie: as its annotation says, if that can be true, else by its uid.

@@ -28,7 +28,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from steno_operator.observed import Observed, WorkerPod
-from steno_operator.roster import Roster, Standing
+from steno_operator.roster import Roster, RosterStanding
 from steno_operator.sweep import Sweep
 from steno_types import Release, Stage, TranscriptionJob
 
@@ -237,7 +237,7 @@ class _Jobs(Collector):
         family = GaugeMetricFamily("steno_jobs", "Jobs by where they stand.", labels=("profile", "standing"))
         counts = self._roster.counts()
         for profile in sorted({profile for profile, _ in counts}):
-            for standing in Standing:
+            for standing in RosterStanding:
                 family.add_metric((profile, standing), counts[profile, standing])
         yield family
 

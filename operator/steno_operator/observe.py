@@ -39,10 +39,11 @@ async def observe(job: TranscriptionJob, context: Context) -> Observed:
             batch_jobs=await _batch_jobs(job, names | {pod.batch_job for pod in pods}, context), pods=pods
         )
     observed = await observe_workers(job, context)
-    # Nothing of ours is at work, or what was has ended: then there may be a manifest.
+    # Nothing of ours is at work, or what was has ended: then there may be a manifest. A worker that is to stop is
+    # taken away before anybody asks a store that may be long in answering; whether it had won is asked after.
     present = wanted(job, observed)
     at_work = present is not None and not (present.finished or present.deleting)
-    if at_work and job.status.stopping is None and not any(pod.ended for pod in observed.pods):
+    if at_work and not any(pod.ended for pod in observed.pods):
         return observed
     prefix = context.installation.results_prefix(job)
     manifest = await asyncio.to_thread(read_manifest, context.store, prefix)

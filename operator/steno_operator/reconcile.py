@@ -27,6 +27,7 @@ from steno_operator.policies import (
     terminal,
     waiting,
 )
+from steno_operator.policies.wanted import working_deletions
 from steno_types import TranscriptionJob, failure_for
 
 Decide = Callable[[TranscriptionJob, Observed, Installation, datetime], Plan | None]
@@ -63,11 +64,19 @@ def reconcile(job: TranscriptionJob, observed: Observed, installation: Installat
 def without_store(job: TranscriptionJob, observed: Observed, installation: Installation, now: datetime) -> Plan:
     """Decide what can be decided while nobody can say whether there is a manifest: to take workers away.
 
-    Their Jobs are deleted all the same, so that an outage of the store holds no GPU.
+    Their Jobs are deleted all the same, so that an outage of the store holds no GPU. A deadline ends workers alone:
+    how a job without one ended is the manifest's to say.
     """
     for decide in (stopping.decide, cancellation.decide, suspension.decide):
         if (plan := decide(job, observed, installation, now)) is not None:
             return plan
+    if working_deletions(observed):
+        # What became of earlier attempts is not written down yet: the store may know better.
+        noted = attempts.noted(job, observed, now)
+        plan = deadlines.decide(noted, observed, installation, now)
+        why = plan.status.stopping if plan is not None and plan.status is not None else None
+        if why is not None:
+            return Plan(status=job.status.model_copy(update={"stopping": why}), requeue_after_seconds=0)
     return Plan()
 
 

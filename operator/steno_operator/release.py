@@ -44,5 +44,7 @@ async def _delete_upload(job: TranscriptionJob, upload_id: str, context: Context
         return (upload_id,) if await context.upload_readers.of(namespace, upload_id) else ()
 
     layout = context.installation.layout
-    deleted = await delete_unless_named(context.store, layout, namespace, (upload_id,), named)
+    deleted = await delete_unless_named(
+        context.store, layout, namespace, (upload_id,), named, locks=context.condemning
+    )
     return deleted.get(upload_id, _NOTHING)

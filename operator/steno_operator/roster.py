@@ -20,8 +20,8 @@ UNKNOWN: Final = "unknown"
 """In place of a profile that the installation does not have: what a job asks for is a user's text."""
 
 
-class Standing(StrEnum):
-    """Where a job stands."""
+class RosterStanding(StrEnum):
+    """Where a job stands: finer than `steno_types.Standing`, which says what it does to its queue."""
 
     PENDING = "pending"
     """It has no Job and could have one."""
@@ -40,7 +40,7 @@ class _Entry:
     queue: str | None
     priority: int
     created: str
-    standing: Standing
+    standing: RosterStanding
     nodes: set[str] = field(default_factory=set)
     """Names of its pods that have a node."""
 
@@ -59,7 +59,7 @@ class Roster:
 
     def keys(self, *, with_ended: bool) -> list[str]:
         """Give the keys of all jobs, or of all that have not ended."""
-        over = set() if with_ended else {Standing.COMPLETE, Standing.FAILED}
+        over = set() if with_ended else {RosterStanding.COMPLETE, RosterStanding.FAILED}
         return [key for key, entry in self._entries.items() if entry.standing not in over]
 
     def saw_job(self, key: str, raw: Raw) -> None:
@@ -72,7 +72,7 @@ class Roster:
                 return  # its progress, and whatever else is no matter here
             self._changed.add(before.profile)
         self._entries[key] = entry
-        if entry.standing is not Standing.PENDING:
+        if entry.standing is not RosterStanding.PENDING:
             self._launching.discard(key)
         self._change(entry)
 
@@ -126,10 +126,10 @@ class Roster:
             waiting = [
                 Waiter(key=key, priority=entry.priority, created=entry.created)
                 for key, entry in mine.items()
-                if entry.standing is Standing.PENDING and entry.queue is None and key not in self._launching
+                if entry.standing is RosterStanding.PENDING and entry.queue is None and key not in self._launching
             ]
             unscheduled = sum(
-                key in self._launching or (entry.standing is Standing.LAUNCHED and not entry.nodes)
+                key in self._launching or (entry.standing is RosterStanding.LAUNCHED and not entry.nodes)
                 for key, entry in mine.items()
                 if entry.queue is None
             )
@@ -143,10 +143,10 @@ class Roster:
         """Whether there is any limit, so that all jobs must be known before the first turn."""
         return any(profile.max_unscheduled is not None for profile in self._installation.profiles.profiles.values())
 
-    def counts(self) -> Counter[tuple[str, Standing]]:
+    def counts(self) -> Counter[tuple[str, RosterStanding]]:
         """Count the jobs by profile and standing; zeros included, of the profiles that there are."""
         profiles = self._installation.profiles.profiles
-        counts = Counter({(profile, standing): 0 for profile in profiles for standing in Standing})
+        counts = Counter({(profile, standing): 0 for profile in profiles for standing in RosterStanding})
         counts.update((entry.profile, entry.standing) for entry in self._entries.values())
         return counts
 
@@ -179,21 +179,21 @@ class Roster:
         )
 
 
-def _standing(raw: Raw) -> Standing:
+def _standing(raw: Raw) -> RosterStanding:
     status, spec = raw.get("status", {}), raw["spec"]
     if "deletionTimestamp" in raw["metadata"]:
-        return Standing.RELEASING
+        return RosterStanding.RELEASING
     true = {c["type"] for c in status.get("conditions", []) if c["status"] == "True"}
     if "Complete" in true:
-        return Standing.COMPLETE
+        return RosterStanding.COMPLETE
     if "Failed" in true:
-        return Standing.FAILED
+        return RosterStanding.FAILED
     if spec.get("suspend"):
-        return Standing.SUSPENDED
+        return RosterStanding.SUSPENDED
     if "Running" in true:
-        return Standing.RUNNING
+        return RosterStanding.RUNNING
     return (
-        Standing.LAUNCHED
+        RosterStanding.LAUNCHED
         if status.get("jobRef") or status.get("stopping") or spec.get("cancel")
-        else Standing.PENDING
+        else RosterStanding.PENDING
     )

@@ -55,6 +55,8 @@ class OperatorSettings(BaseSettings):
     """Service account of the worker's pods; it needs no permission."""
     store_secret: str | None = None
     """Secret with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY for the worker's pods; None: workload identity."""
+    store_secrets: dict[str, str] = Field(default_factory=dict)
+    """Such Secrets by namespace, where it is another than `store_secret`: tenants' own credentials; JSON object."""
     image_pull_secrets: tuple[str, ...] = ()
     """Secrets to pull the worker's image with; JSON list."""
     cache_expiry_seconds: Annotated[int, Field(ge=-1, alias="CACHE_EXPIRY")] = 604_800

@@ -27,6 +27,7 @@ from typing import Final, NoReturn
 from steno_kube import KubeError
 from steno_operator.client import JobReferences, Namespaces
 from steno_operator.condemnation import delete_unless_named
+from steno_operator.keyed_locks import KeyedLocks
 from steno_operator.leadership import LeadershipLostError
 from steno_operator.names import Names, is_directory, is_upload_id
 from steno_operator.unnamed import Markers
@@ -97,10 +98,13 @@ class Sweeper:
         in the store.
     still_leader
         Whether this process may act; asked before every deletion.
+    condemning
+        The process's own locks of uploads, by key.
     grace_seconds
         For which something must have been unnamed.
     now
-        Wall clock; its times are compared with those of earlier sweeps, in markers.
+        Wall clock; its times are compared with those of earlier sweeps, in markers, and so are the store's own: one
+        of the two may be wrong (`unnamed`).
     pause
         Waits for as many seconds.
     """
@@ -115,6 +119,7 @@ class Sweeper:
         own_namespace: str,
         watched: Sequence[str] | None,
         still_leader: Callable[[], bool],
+        condemning: KeyedLocks,
         grace_seconds: float = GRACE_SECONDS,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -126,6 +131,7 @@ class Sweeper:
         self._own_namespace = own_namespace
         self._watched = watched
         self._still_leader = still_leader
+        self._condemning = condemning
         self._grace_seconds = grace_seconds
         self._now = now
         self._pause = pause
@@ -257,7 +263,9 @@ class Sweeper:
             self._insist()
             return names.uploads
 
-        deleted = await delete_unless_named(self._store, self._layout, namespace, upload_ids, named)
+        deleted = await delete_unless_named(
+            self._store, self._layout, namespace, upload_ids, named, locks=self._condemning
+        )
         for upload in deleted.values():
             done.uploads += 1
             done.add(upload)

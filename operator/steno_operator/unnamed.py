@@ -1,13 +1,21 @@
 """Since when nobody names something in the store: one small marker for each, in the store itself.
 
 Called by `sweep`. The store's own dates say when a recording was written, not since when it is of no use: a job may
-have named it for a week. So the first sweep that finds it unnamed puts a marker with its own time, and one that finds
-it named again takes the marker away. Markers are the store's because operators come and go.
+have named it for a week. So the first sweep that finds it unnamed puts a marker, and one that finds it named again
+takes the marker away. Markers are the store's because operators come and go.
+
+Any clock may be set, so two have to agree on a marker's age, and the shorter one counts::
+
+    by the store      last write of an object that this sweep has just put ─ last write of the marker, of one list
+    by the operators  now, by who looks ─ the time in the marker, by who put it
+
+One clock that is ahead, or runs ahead meanwhile, thus hastens nothing. To one that was set back a marker comes from
+the future: it begins anew by both, so it stays no longer than a grace after the last such step.
 
 Blocks.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pydantic import ValidationError
 
@@ -35,19 +43,22 @@ class Markers:
     def settle(self, unnamed: Names, now: datetime, grace_seconds: float) -> Names:
         """Have a marker for each of `unnamed` and for nothing else; gives those whose marker is older than that.
 
-        A marker from the future, a wrong clock's, or one that cannot be read begins anew.
+        A marker that cannot be read begins anew, like one from the future.
         """
-        standing = {found.key for found in self._store.list(self._layout.sweep(self._namespace))}
+        clock = self._layout.sweep_clock(self._namespace)
+        if unnamed:
+            self._store.put(clock, b"")
+        written = {found.key: found.modified for found in self._store.list(self._layout.sweep(self._namespace))}
         uploads = {self._layout.unnamed_upload(self._namespace, name): name for name in unnamed.uploads}
         results = {self._layout.unnamed_results(self._namespace, name): name for name in unnamed.results}
-        for key in sorted(standing - uploads.keys() - results.keys()):
-            self._store.delete(key)
+        for key in sorted(written.keys() - uploads.keys() - results.keys()):
+            self._store.delete(key)  # the clock too
         due = set()
         for key in sorted([*uploads, *results]):
-            since = self._since(key) if key in standing else None
-            if since is None or since > now:
+            age = self._age(key, now, written, clock)
+            if age is None or age < timedelta():
                 self._put(key, now)
-            elif (now - since).total_seconds() >= grace_seconds:
+            elif age.total_seconds() >= grace_seconds:
                 due.add(key)
         return Names(
             uploads=frozenset(uploads[key] for key in due & uploads.keys()),
@@ -60,6 +71,13 @@ class Markers:
             self._store.delete(self._layout.unnamed_upload(self._namespace, name))
         for name in sorted(names.results):
             self._store.delete(self._layout.unnamed_results(self._namespace, name))
+
+    def _age(self, key: str, now: datetime, written: dict[str, datetime], clock: str) -> timedelta | None:
+        """Give a marker's age by the clock that makes it younger; None: there is none that says one."""
+        if key not in written or (since := self._since(key)) is None:
+            return None
+        # A list that does not show the clock yet says nothing about anybody's age.
+        return min(written.get(clock, written[key]) - written[key], now - since)
 
     def _since(self, key: str) -> datetime | None:
         try:

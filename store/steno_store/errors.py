@@ -4,12 +4,14 @@
 
     StoreError
     ├── ConditionalPutError
+    ├── CorsUnsupportedError
     ├── LifecycleUnsupportedError
     ├── ObjectChangedError
     ├── ObjectNotFoundError
     │   └── BucketNotFoundError
     ├── StoreForbiddenError
     └── StoreUnavailableError
+        └── StoreAwayError
 
 botocore's exceptions never leave this package: `translated` is the one place that maps them.
 """
@@ -41,6 +43,10 @@ class ConditionalPutError(StoreError):
     """The store does not honour ``If-None-Match`` on a PUT, and so cannot be Steno's; raised by `ownership` alone."""
 
 
+class CorsUnsupportedError(StoreError):
+    """The store has no CORS rules of a bucket; raised by `cors` alone."""
+
+
 class LifecycleUnsupportedError(StoreError):
     """The store has no lifecycle rules; raised by `lifecycle` alone."""
 
@@ -63,6 +69,10 @@ class StoreForbiddenError(StoreError):
 
 class StoreUnavailableError(StoreError):
     """The store did not answer, or answered with an error of its own; another try may succeed."""
+
+
+class StoreAwayError(StoreUnavailableError):
+    """The store has not answered others of late, so it was not even asked; raised by `breaker` alone."""
 
 
 _FORBIDDEN: Final = frozenset(

@@ -7,10 +7,12 @@ manifest). Pure. Layout, under the installation's prefix::
     <prefix>/conditional-put.txt
     <prefix>/<namespace>/uploads/<upload-id>
     <prefix>/<namespace>/uploads/<upload-id>.condemned
+    <prefix>/<namespace>/uploads/<upload-id>.<token>.condemned
     <prefix>/<namespace>/jobs/<name>-<uid8>/attempts/<pod>/transcript.<format>
     <prefix>/<namespace>/jobs/<name>-<uid8>/manifest.json
     <prefix>/<namespace>/sweep/uploads/<upload-id>
     <prefix>/<namespace>/sweep/jobs/<name>-<uid8>
+    <prefix>/<namespace>/sweep/clock
 
 The markers under ``sweep/`` lie beside what is swept, never inside, where they would be swept too. What lies beside
 the namespaces has a dot in its name, as no namespace has.
@@ -75,8 +77,12 @@ class Layout:
         return f"{self.uploads(namespace)}{upload_id}"
 
     def condemned(self, namespace: str, upload_id: str) -> str:
-        """Key of the marker that an upload is about to be deleted."""
+        """Key of the operator's marker that an upload is about to be deleted."""
         return self.upload(namespace, upload_id) + ".condemned"
+
+    def condemned_by(self, namespace: str, upload_id: str, token: str) -> str:
+        """Key of another's marker that an upload is about to be deleted; `token` tells it from all other ones."""
+        return f"{self.upload(namespace, upload_id)}.{token}.condemned"
 
     def all_results(self, namespace: str) -> str:
         """Prefix of the results of all jobs of a namespace, with its trailing slash."""
@@ -94,6 +100,10 @@ class Layout:
     def sweep(self, namespace: str) -> str:
         """Prefix of a namespace's markers of what nobody names, with its trailing slash."""
         return f"{self.prefix}/{namespace}/sweep/"
+
+    def sweep_clock(self, namespace: str) -> str:
+        """Key of the object that a sweep writes to hear the store's time, and deletes again."""
+        return f"{self.sweep(namespace)}clock"
 
     def unnamed_upload(self, namespace: str, upload_id: str) -> str:
         """Key of the marker that says since when no job names an upload."""

@@ -7,18 +7,21 @@ method raises is a `StoreError`.
 
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final, Self, cast
 from urllib.parse import quote
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from steno_store import deletion, lifecycle
+from steno_store import cors, deletion, lifecycle
+from steno_store.breaker import Breaker
+from steno_store.cors import CorsRule
 from steno_store.deletion import Deleted
 from steno_store.errors import (
     BucketNotFoundError,
@@ -33,7 +36,7 @@ from steno_store.upload import MultipartUpload
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-    from mypy_boto3_s3.type_defs import GetObjectRequestTypeDef
+    from mypy_boto3_s3.type_defs import GetObjectRequestTypeDef, ListObjectsV2RequestPaginateTypeDef
 
 DOWNLOAD_CHUNK_BYTES: Final = 1 << 20
 """Read at once while streaming an object; the most that a download holds in memory."""
@@ -53,6 +56,11 @@ class StoredObject:
     size_bytes: int
     etag: str
     """Without quotes."""
+    modified: datetime = field(compare=False)
+    """When it was last written, by the store's clock; aware. A list may tell fractions of a second, a HEAD does not:
+    only what one and the same list told can be compared."""
+    metadata: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """What its writer had the store keep with it, by name in lower case; empty in a list, which does not tell."""
 
 
 def _configuration(*, connections: int, tries: int, answer_seconds: float) -> Config:
@@ -95,6 +103,7 @@ class ObjectStore:
         connections: int = 10,
         tries: int = 5,
         answer_seconds: float = 60,
+        breaker: Breaker | None = None,
         session: boto3.session.Session | None = None,
     ) -> Self:
         """Connect as `settings` say.
@@ -110,6 +119,8 @@ class ObjectStore:
             seconds between them.
         answer_seconds
             For which a try may wait for the next piece of its answer; 60 is botocore's default.
+        breaker
+            Stands before every request; default: none does.
         session
             Brings the credentials; default: what boto3 finds in the environment.
         """
@@ -123,7 +134,10 @@ class ObjectStore:
             client: S3Client = session.client("s3", region_name=settings.region, endpoint_url=url, config=config)
             return client
 
-        return cls(connect(endpoint), bucket=settings.bucket, signer=connect(public))
+        client = connect(endpoint)
+        if breaker is not None:
+            breaker.guard(client)
+        return cls(client, bucket=settings.bucket, signer=connect(public))
 
     def uri(self, key: str) -> str:
         """Spell the address of `key`."""
@@ -146,15 +160,23 @@ class ObjectStore:
         with translated(f"look at s3://{bucket}/{key}"):
             try:
                 answer = self._client.head_object(Bucket=bucket, Key=key)
-                size_bytes, etag = answer["ContentLength"], answer["ETag"]
+                size_bytes, etag, modified = answer["ContentLength"], answer["ETag"], answer["LastModified"]
+                metadata = answer.get("Metadata", {})
             except ClientError as error:
                 if error_status(error) != HTTPStatus.NOT_FOUND:
                     raise
                 # As in `check`; should the object be there by now, this tells of it just as well.
                 read = self._client.get_object(Bucket=bucket, Key=key)
                 read["Body"].close()
-                size_bytes, etag = read["ContentLength"], read["ETag"]
-        return StoredObject(key=key, size_bytes=size_bytes, etag=etag.strip('"'))
+                size_bytes, etag, modified = read["ContentLength"], read["ETag"], read["LastModified"]
+                metadata = read.get("Metadata", {})
+        return StoredObject(
+            key=key,
+            size_bytes=size_bytes,
+            etag=etag.strip('"'),
+            modified=modified,
+            metadata={name.lower(): value for name, value in metadata.items()},
+        )
 
     def exists(self, key: str) -> bool:
         """Whether there is an object at `key`."""
@@ -212,10 +234,23 @@ class ObjectStore:
                 written += file.write(chunk)
         return written
 
-    def put(self, key: str, body: bytes, *, content_type: str = "application/octet-stream") -> None:
-        """Write a small object, over whatever is there."""
+    def put(
+        self,
+        key: str,
+        body: bytes | bytearray,
+        *,
+        content_type: str = "application/octet-stream",
+        metadata: Mapping[str, str] | None = None,
+    ) -> None:
+        """Write a small object, over whatever is there; the store keeps `metadata`, short ASCII text, with it."""
         with translated(f"write {self.uri(key)}"):
-            self._client.put_object(Bucket=self.bucket, Key=key, Body=body, ContentType=content_type)
+            self._client.put_object(
+                Bucket=self.bucket,
+                Key=key,
+                Body=cast("bytes", body),  # botocore takes a bytearray; its stubs forgot
+                ContentType=content_type,
+                Metadata=metadata or {},
+            )
 
     def put_if_absent(self, key: str, body: bytes, *, content_type: str = "application/octet-stream") -> bool:
         """Write a small object unless one is there; exactly one of many callers gets True.
@@ -251,12 +286,35 @@ class ObjectStore:
         An upload that is begun and given up needs the same right as a PUT.
         """
         MultipartUpload.start(
-            self._client, bucket=bucket or self.bucket, key=key, content_type="application/octet-stream"
+            self._client,
+            signer=self._signer,
+            bucket=bucket or self.bucket,
+            key=key,
+            content_type="application/octet-stream",
         ).abort()
 
-    def start_upload(self, key: str, *, content_type: str = "application/octet-stream") -> MultipartUpload:
-        """Begin to write an object of unknown size, part by part."""
-        return MultipartUpload.start(self._client, bucket=self.bucket, key=key, content_type=content_type)
+    def start_upload(
+        self,
+        key: str,
+        *,
+        content_type: str = "application/octet-stream",
+        metadata: Mapping[str, str] | None = None,
+    ) -> MultipartUpload:
+        """Begin to write an object of unknown size, part by part; `metadata` as for `put`."""
+        return MultipartUpload.start(
+            self._client,
+            signer=self._signer,
+            bucket=self.bucket,
+            key=key,
+            content_type=content_type,
+            metadata=metadata,
+        )
+
+    def resume_upload(self, key: str, upload_id: str) -> MultipartUpload:
+        """Go on with an upload that was begun before, under the id that the store gave it; asks nobody."""
+        return MultipartUpload(
+            client=self._client, signer=self._signer, bucket=self.bucket, key=key, upload_id=upload_id
+        )
 
     def presigned_url(self, key: str, *, expires_seconds: int, file_name: str | None = None) -> str:
         """Sign a URL that reads `key` without credentials; `file_name` is what a browser saves it as."""
@@ -266,12 +324,21 @@ class ObjectStore:
         with translated(f"sign {self.uri(key)}"):
             return self._signer.generate_presigned_url("get_object", Params=parameters, ExpiresIn=expires_seconds)
 
-    def list(self, prefix: str) -> Iterator[StoredObject]:
-        """Walk the objects under `prefix`, in the order of their keys."""
-        with translated(f"list {self.uri(prefix)}"):
-            for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix):
+    def list(self, prefix: str, *, bucket: str | None = None, after: str | None = None) -> Iterator[StoredObject]:
+        """Walk the objects under `prefix`, in the order of their keys; with `after`, those behind that key."""
+        bucket = bucket or self.bucket
+        request: ListObjectsV2RequestPaginateTypeDef = {"Bucket": bucket, "Prefix": prefix}
+        if after is not None:
+            request["StartAfter"] = after
+        with translated(f"list s3://{bucket}/{prefix}"):
+            for page in self._client.get_paginator("list_objects_v2").paginate(**request):
                 for entry in page.get("Contents", []):
-                    yield StoredObject(key=entry["Key"], size_bytes=entry["Size"], etag=entry["ETag"].strip('"'))
+                    yield StoredObject(
+                        key=entry["Key"],
+                        size_bytes=entry["Size"],
+                        etag=entry["ETag"].strip('"'),
+                        modified=entry["LastModified"],
+                    )
 
     def list_directories(self, prefix: str) -> Iterator[str]:
         """Walk what lies one step below `prefix`: the prefixes up to the next slash, each with its slash, in order.
@@ -340,6 +407,17 @@ class ObjectStore:
         """Whether the bucket's lifecycle holds a rule of that id; False on a store that has none of it."""
         with translated(f"read the lifecycle of the bucket {self.bucket}"):
             return lifecycle.has_rule(self._client, self.bucket, rule_id)
+
+    def put_cors_rule(self, rule: CorsRule) -> bool:
+        """Have the bucket let pages of other origins in, as `rule` says; False when it did so already.
+
+        Raises
+        ------
+        CorsUnsupportedError
+            The store has no rules of a bucket; it may have settings of its own.
+        """
+        with translated(f"set the CORS rule {rule.rule_id} of the bucket {self.bucket}"):
+            return cors.put_rule(self._client, self.bucket, rule)
 
     def close(self) -> None:
         """Drop the connections; the store is of no use afterwards."""

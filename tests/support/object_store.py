@@ -10,13 +10,16 @@ Versions are not kept: an overwritten object is gone. Uploads count as unfinishe
 import hashlib
 import secrets
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlencode
 
 from steno_store import (
     MAX_PARTS,
     BucketNotFoundError,
+    CorsRule,
     Deleted,
     LifecycleRule,
     MultipartUpload,
@@ -44,7 +47,14 @@ class InMemoryObjectStore(ObjectStore):
         """What each object of the own bucket was last written as."""
         self.lifecycle_rules: dict[str, LifecycleRule] = {}
         """Rules that were put, by their ids."""
+        self.cors_rules: dict[str, CorsRule] = {}
+        """The same of CORS."""
+        self.metadata: dict[str, Mapping[str, str]] = {}
+        """What was to be kept with each object of the own bucket."""
+        self.now: Callable[[], datetime] = lambda: datetime.now(UTC)
+        """The store's clock."""
         self._buckets: dict[str, dict[str, bytes]] = {bucket: {}}
+        self._written: dict[tuple[str, str], datetime] = {}
         self._unfinished: dict[str, InMemoryUpload] = {}
         self._lock = threading.RLock()
 
@@ -64,6 +74,7 @@ class InMemoryObjectStore(ObjectStore):
         """Lay an object into any bucket, as its owner would; makes the bucket, and never fails."""
         with self._lock:
             self._buckets.setdefault(bucket, {})[key] = body
+            self._written[bucket, key] = self.now()
 
     def uri(self, key: str) -> str:
         """Spell the address of `key`."""
@@ -76,7 +87,9 @@ class InMemoryObjectStore(ObjectStore):
     def head(self, key: str, *, bucket: str | None = None) -> StoredObject:
         """Look at an object without reading it."""
         self._meet("head", key)
-        return _describe(key, self._find(bucket or self.bucket, key))
+        bucket = bucket or self.bucket
+        found = self._describe(bucket, key, self._find(bucket, key))
+        return replace(found, metadata=self._metadata_of(bucket, key))
 
     def exists(self, key: str) -> bool:
         """Whether there is an object at `key`."""
@@ -106,10 +119,17 @@ class InMemoryObjectStore(ObjectStore):
         self._meet("download", key)
         return path.write_bytes(self._find(bucket or self.bucket, key))
 
-    def put(self, key: str, body: bytes, *, content_type: str = "application/octet-stream") -> None:
+    def put(
+        self,
+        key: str,
+        body: bytes | bytearray,
+        *,
+        content_type: str = "application/octet-stream",
+        metadata: Mapping[str, str] | None = None,
+    ) -> None:
         """Write an object, over whatever is there."""
         self._meet("put", key)
-        self._write(key, body, content_type)
+        self._write(key, body, content_type, metadata)
 
     def put_if_absent(self, key: str, body: bytes, *, content_type: str = "application/octet-stream") -> bool:
         """Write an object unless one is there; exactly one of many callers gets True."""
@@ -129,6 +149,7 @@ class InMemoryObjectStore(ObjectStore):
             if to_bucket not in self._buckets:
                 raise BucketNotFoundError(f"cannot copy {self.uri(key)} to s3://{to_bucket}/{to_key}: NoSuchBucket")
             self._buckets[to_bucket][to_key] = body
+            self._written[to_bucket, to_key] = self.now()
             if to_bucket == self.bucket:
                 self.content_types[to_key] = self.content_types[key]
 
@@ -139,12 +160,27 @@ class InMemoryObjectStore(ObjectStore):
             if (bucket or self.bucket) not in self._buckets:
                 raise BucketNotFoundError(f"cannot begin to write s3://{bucket}/{key}: NoSuchBucket")
 
-    def start_upload(self, key: str, *, content_type: str = "application/octet-stream") -> "InMemoryUpload":
+    def start_upload(
+        self,
+        key: str,
+        *,
+        content_type: str = "application/octet-stream",
+        metadata: Mapping[str, str] | None = None,
+    ) -> "InMemoryUpload":
         """Begin to write an object part by part."""
         self._meet("start_upload", key)
-        upload = InMemoryUpload(self, key=key, content_type=content_type)
+        upload = InMemoryUpload(self, key=key, content_type=content_type, metadata=metadata)
         with self._lock:
             self._unfinished[upload.upload_id] = upload
+        return upload
+
+    def resume_upload(self, key: str, upload_id: str) -> "InMemoryUpload":
+        """Go on with an upload that was begun before; one that is over is none that anything can be done with."""
+        with self._lock:
+            if upload_id in self._unfinished:
+                return self._unfinished[upload_id]
+        upload = InMemoryUpload(self, key=key, content_type="", metadata=None)
+        upload.upload_id = upload_id
         return upload
 
     def presigned_url(self, key: str, *, expires_seconds: int, file_name: str | None = None) -> str:
@@ -153,13 +189,17 @@ class InMemoryObjectStore(ObjectStore):
         query = {"expires": str(expires_seconds)} | ({"file_name": file_name} if file_name else {})
         return f"http://store.invalid/{self.bucket}/{key}?{urlencode(query)}"
 
-    def list(self, prefix: str) -> Iterator[StoredObject]:
-        """Walk the objects under `prefix`, in the order of their keys' bytes."""
+    def list(self, prefix: str, *, bucket: str | None = None, after: str | None = None) -> Iterator[StoredObject]:
+        """Walk the objects under `prefix`, in the order of their keys' bytes; with `after`, those behind that key."""
         self._meet("list", prefix)
-        objects = self.objects
+        bucket = bucket or self.bucket
+        with self._lock:
+            if bucket not in self._buckets:
+                raise BucketNotFoundError(f"cannot list s3://{bucket}/{prefix}: NoSuchBucket")
+            objects = dict(self._buckets[bucket])
         for key in sorted(objects, key=str.encode):
-            if key.startswith(prefix):
-                yield _describe(key, objects[key])
+            if key.startswith(prefix) and key.encode() > (after or "").encode():
+                yield self._describe(bucket, key, objects[key])
 
     def list_directories(self, prefix: str) -> Iterator[str]:
         """Walk what lies one step below `prefix`, in the order of its bytes."""
@@ -208,6 +248,14 @@ class InMemoryObjectStore(ObjectStore):
         self._meet("has_lifecycle_rule", "")
         return rule_id in self.lifecycle_rules
 
+    def put_cors_rule(self, rule: CorsRule) -> bool:
+        """Keep a rule; False when it is kept already. No page ever asks."""
+        self._meet("put_cors_rule", "")
+        with self._lock:
+            stands = self.cors_rules.get(rule.rule_id) == rule
+            self.cors_rules[rule.rule_id] = rule
+        return not stands
+
     def close(self) -> None:
         """Do nothing: there are no connections."""
 
@@ -226,10 +274,20 @@ class InMemoryObjectStore(ObjectStore):
                 raise ObjectNotFoundError(f"cannot read s3://{bucket}/{key}: NoSuchKey")
             return self._buckets[bucket][key]
 
-    def _write(self, key: str, body: bytes, content_type: str) -> None:
+    def _describe(self, bucket: str, key: str, body: bytes) -> StoredObject:
+        return StoredObject(key=key, size_bytes=len(body), etag=_etag(body), modified=self._written[bucket, key])
+
+    def _metadata_of(self, bucket: str, key: str) -> Mapping[str, str]:
+        return self.metadata.get(key, {}) if bucket == self.bucket else {}
+
+    def _write(
+        self, key: str, body: bytes | bytearray, content_type: str, metadata: Mapping[str, str] | None = None
+    ) -> None:
         with self._lock:
-            self._buckets[self.bucket][key] = body
+            self._buckets[self.bucket][key] = bytes(body)
+            self._written[self.bucket, key] = self.now()
             self.content_types[key] = content_type
+            self.metadata[key] = dict(metadata or {})
 
     def _under(self, prefix: str) -> set[str]:
         return {key for key in (*self._buckets[self.bucket], *self.unfinished) if key.startswith(prefix)}
@@ -241,10 +299,12 @@ class InMemoryObjectStore(ObjectStore):
             del self._unfinished[upload_id]
         return Deleted(objects=len(bodies) + len(uploads), size_bytes=sum(map(len, bodies)))
 
-    def _finish(self, upload: "InMemoryUpload", body: bytes, content_type: str) -> None:
+    def _finish(
+        self, upload: "InMemoryUpload", body: bytes, content_type: str, metadata: Mapping[str, str] | None
+    ) -> None:
         with self._lock:
             if self._unfinished.pop(upload.upload_id, None) is not None:
-                self._write(upload.key, body, content_type)
+                self._write(upload.key, body, content_type, metadata)
             elif self._buckets[self.bucket].get(upload.key) != body:
                 raise ObjectNotFoundError(f"cannot finish {self.uri(upload.key)}: NoSuchUpload")
 
@@ -260,7 +320,14 @@ class InMemoryObjectStore(ObjectStore):
 class InMemoryUpload(MultipartUpload):
     """An unfinished object of an `InMemoryObjectStore`."""
 
-    def __init__(self, store: InMemoryObjectStore, *, key: str, content_type: str) -> None:
+    def __init__(
+        self,
+        store: InMemoryObjectStore,
+        *,
+        key: str,
+        content_type: str,
+        metadata: Mapping[str, str] | None,
+    ) -> None:
         self.bucket = store.bucket
         self.key = key
         self.upload_id = secrets.token_hex(8)
@@ -268,21 +335,35 @@ class InMemoryUpload(MultipartUpload):
         """What was sent, by part number."""
         self._store = store
         self._content_type = content_type
+        self._metadata = metadata
 
-    def send(self, number: int, body: bytes) -> None:
+    def sign(self, number: int, *, size_bytes: int, expires_seconds: int) -> str:
+        """Spell a URL that no server answers."""
+        self._store._meet("sign", self.key)  # noqa: SLF001 -- the two are one piece
+        query = {"partNumber": number, "uploadId": self.upload_id, "size": size_bytes, "expires": expires_seconds}
+        return f"http://store.invalid/{self.bucket}/{self.key}?{urlencode(query)}"
+
+    def received(self) -> dict[int, int]:
+        """Say which parts there are."""
+        self._store._meet("received", self.key)  # noqa: SLF001
+        if not self._store._is_unfinished(self.upload_id):  # noqa: SLF001
+            raise ObjectNotFoundError(f"cannot list the parts of {self._store.uri(self.key)}: NoSuchUpload")
+        return {number: len(self.parts[number]) for number in sorted(self.parts)}
+
+    def send(self, number: int, body: bytes | bytearray) -> None:
         """Keep part `number`."""
         if not 1 <= number <= MAX_PARTS:
             raise ValueError(f"part {number} is outside 1 to {MAX_PARTS}")
         self._store._meet("send", self.key)  # noqa: SLF001 -- the two are one piece
         if not self._store._is_unfinished(self.upload_id):  # noqa: SLF001
             raise ObjectNotFoundError(f"cannot write part {number} of {self._store.uri(self.key)}: NoSuchUpload")
-        self.parts[number] = body
+        self.parts[number] = bytes(body)
 
     def complete(self) -> None:
         """Make the object whole, of the parts sent so far."""
         self._store._meet("complete", self.key)  # noqa: SLF001
         body = b"".join(self.parts[number] for number in sorted(self.parts))
-        self._store._finish(self, body, self._content_type)  # noqa: SLF001
+        self._store._finish(self, body, self._content_type, self._metadata)  # noqa: SLF001
 
     def abort(self) -> None:
         """Give the upload up; twice is no error."""
@@ -292,10 +373,6 @@ class InMemoryUpload(MultipartUpload):
 
 _CHUNK_BYTES = 64 << 10
 """Smaller than the real one's, so that small bodies come in several chunks."""
-
-
-def _describe(key: str, body: bytes) -> StoredObject:
-    return StoredObject(key=key, size_bytes=len(body), etag=_etag(body))
 
 
 def _etag(body: bytes) -> str:

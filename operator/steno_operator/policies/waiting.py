@@ -128,9 +128,10 @@ def _waits_for(
 ) -> tuple[WaitingReason, str, float | None]:
     """Give the reason and the words for it, from the youngest pod, and when time alone may change them."""
     if batch_job.suspended:
+        # Which of them it is stands in Kueue's Workload alone, which the operator has no right to read.
         message = (
-            f"Waiting for the queue {job.spec.queue_name!r} to have room for it; "
-            f"kubectl describe workload --selector=kueue.x-k8s.io/job-uid={batch_job.uid} says more."
+            f"Waiting for the queue {job.spec.queue_name!r} to have room for it, or to be there at all: "
+            f"kubectl describe workload --selector=kueue.x-k8s.io/job-uid={batch_job.uid} says which."
         )
         return WaitingReason.QUOTA_EXHAUSTED, message, None
     pod = pods[-1] if pods else None

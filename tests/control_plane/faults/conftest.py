@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from control_plane.conftest import MakeOperator
+from control_plane.faults.lab import Lab
 from control_plane.operator_loop.attempts import Attempts
 from local_cluster.control_plane import ControlPlane
 from steno_store import ObjectStore
@@ -55,3 +56,9 @@ def make_faulty(
 def faulty(make_faulty: MakeFaulty) -> Faulty:
     """The same with the tier's own settings."""
     return make_faulty()
+
+
+@pytest.fixture
+def lab() -> Lab:
+    """A laboratory at noon."""
+    return Lab()

@@ -22,11 +22,17 @@ from steno_types import FINALIZER, Reason
 from support import kubelet
 from support.kubernetes_api import Raw, wait_for
 
-RUNNING: Final = ("claims", "fails", "retries", "cancelled", "suspended")
+RUNNING: Final = ("claims", "fails", "retries", "overdue", "cancelled", "suspended")
 """Jobs that the outage finds running."""
 
 ENDED: Final = ("deleted", "expires")
 """Jobs that it finds completed."""
+
+AT_ONCE: Final = 2
+"""Jobs that the operator looks at at a time: fewer than wait for the store."""
+
+DEADLINE_SECONDS: Final = 1800
+"""Of the job that is overdue, from its second attempt on."""
 
 
 @contextmanager
@@ -59,12 +65,15 @@ class Outage:
     """Each job at its end."""
     receipts: dict[str, Raw] = field(default_factory=dict)
     """Of those that were released."""
+    log: str = ""
+    """What the operator said while the store was away."""
 
 
 def prepare(attempts: Attempts) -> None:
     """Bring each job to where the outage finds it."""
     for name in (*RUNNING, *ENDED):
-        attempts.api.submit(name, {**SOURCE, "backoffLimit": int(name == "retries")})
+        limits = {"activeDeadlineSeconds": DEADLINE_SECONDS} if name == "overdue" else {}
+        attempts.api.submit(name, {**SOURCE, "backoffLimit": int(name in {"retries", "overdue"}), **limits})
     for name in RUNNING:
         pod = attempts.run(name)
         if name == "claims":
@@ -76,21 +85,26 @@ def prepare(attempts: Attempts) -> None:
 def live_on(attempts: Attempts) -> None:
     """Let happen to each job what happens to it, and wait for all that needs no store."""
     api = attempts.api
-    api.submit("new", SOURCE)
     kubelet.end(api, api.wait_for_pod("claims"), exit_code=0)
     attempts.end("fails", api.wait_for_pod("fails"), 69, said=Reason.STORAGE_UNAVAILABLE)
     attempts.end("retries", api.wait_for_pod("retries"), 69, said=Reason.STORAGE_UNAVAILABLE)
-    attempts.wants("cancelled", cancel=True)
-    attempts.wants("suspended", suspend=True)
+    first = api.wait_for_pod("overdue")
+    attempts.end("overdue", first, 69, said=Reason.STORAGE_UNAVAILABLE)
     api.delete("deleted")
     attempts.wants("expires", ttlSecondsAfterFinished=0)
-
-    api.wait_for_phase("new", "Queued")
-    for name in ("cancelled", "suspended"):
-        wait_for(lambda name=name: not api.pods(name) or None, f"no pod of {name}", timeout_seconds=PATIENCE_SECONDS)  # type: ignore[misc]
-    attempts.wait_for_condition("suspended", "Suspended")
     for name in ENDED:
         api.wait_for(name, _is_held, "say that it is held")
+    # All that wait for the store do so by now; what needs none has its turn all the same.
+    second = attempts.next_pod("overdue", than=first)
+    kubelet.start(api, second, ago_seconds=2 * DEADLINE_SECONDS)
+    attempts.wants("cancelled", cancel=True)
+    attempts.wants("suspended", suspend=True)
+    api.submit("new", SOURCE)
+
+    api.wait_for_phase("new", "Queued")
+    for name in ("overdue", "cancelled", "suspended"):
+        wait_for(lambda name=name: not api.pods(name) or None, f"no pod of {name}", timeout_seconds=PATIENCE_SECONDS)  # type: ignore[misc]
+    attempts.wait_for_condition("suspended", "Suspended")
     # Resumed while nobody knows whether it has won.
     attempts.wants("suspended", suspend=False)
 
@@ -125,11 +139,12 @@ def outage(
     with MinioServer() as server, closing(account_of(server)) as account:
         account.client.create_bucket(Bucket=store.bucket)
         with closing(account.store(store.bucket)) as own:
-            operator = make_operator(api, server=server)
+            operator = make_operator(api, server=server, STENO_CONCURRENT_RECONCILES=str(AT_ONCE))
             attempts, seen = Attempts(api, own), Outage()
             prepare(attempts)
             with out(server):
                 live_on(attempts)
+                seen.log = operator.log.read_text()
                 names = ("new", *RUNNING, *ENDED)
                 seen.during.update({name: job for name in names if (job := api.job(name)) is not None})
             come_to_rest(attempts, seen)
@@ -138,13 +153,21 @@ def outage(
 
 
 def test_no_gpu_is_held(outage: Outage) -> None:
-    """What is cancelled or suspended lost its worker during the outage; the claim alone waits."""
+    """What is cancelled, suspended or overdue lost its worker during the outage; the claim alone waits."""
+    overdue = outage.during["overdue"]
+    assert "DeadlineExceeded" == overdue["status"]["stopping"]["reason"]
+    assert "DeadlineExceeded" == condition(outage.after["overdue"], "Failed")["reason"]
     cancelled, suspended = outage.during["cancelled"], outage.during["suspended"]
 
     assert "Cancelled" == cancelled["status"]["stopping"]["reason"]
     assert "Cancelled" == condition(outage.after["cancelled"], "Failed")["reason"]
     assert "jobRef" not in suspended["status"]
     assert [("Suspended", False), (None, False)] == ended_attempts(outage.after["suspended"])
+
+
+def test_a_job_that_needs_the_store_does_not_wait_for_it(outage: Outage) -> None:
+    """Once it is known to be away, whoever needs it hears so at once, and holds no place of the operator's."""
+    assert "the object store has not answered since" in outage.log
 
 
 def test_a_new_job_needs_no_store(outage: Outage) -> None:

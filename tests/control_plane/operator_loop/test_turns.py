@@ -198,3 +198,36 @@ def test_a_restart_keeps_the_limit(narrow: Narrow, goes: Callable[[OperatorProce
 
     assert {"first"} == before
     assert set() == narrow.launched("second", "third")
+
+
+def test_a_place_is_freed_by_whoever_leaves(narrow: Narrow) -> None:
+    """Without any node, each launched job that is suspended, cancelled or deleted makes room for the next."""
+    ways = {"first": "suspend", "second": "cancel", "third": "deleted"}
+    narrow.submit("first")
+    narrow.wait_for_launch("first")
+    for name in ("second", "third", "last"):
+        narrow.submit(name)
+        wait_for_next_second(narrow)
+    narrow.come_to_rest()
+    at_once = []
+    for name, how in ways.items():
+        narrow.wait_for_launch(name)
+        at_once.append(narrow.launched(*ways, "last"))
+        ends_by(narrow, how, name)
+        narrow.attempts.wait_for_no_batch_job(narrow.called(name))
+
+    narrow.wait_for_launch("last")
+
+    assert [{name} for name in ways] == at_once
+
+
+def test_a_limit_holds_for_jobs_that_were_there_before_their_operator(narrow: Narrow) -> None:
+    """Of ten that a new operator finds one has a Job, and the others go on waiting."""
+    narrow.operator.kill()
+    names = [f"talk-{number}" for number in range(10)]
+    narrow.submit(*names)
+    narrow.operator.start()
+
+    narrow.come_to_rest()
+
+    assert 1 == len(narrow.launched(*names))

@@ -81,6 +81,34 @@ async def test_a_marker_from_the_future_begins_anew(yard: Yard) -> None:
     assert 1 == (await yard.sweep(after=SECOND)).uploads
 
 
+async def test_a_sweepers_clock_that_jumps_ahead_hastens_nothing(yard: Yard) -> None:
+    """The store's own clock says that the marker is new; once it has aged too, the upload goes."""
+    upload_id = yard.upload()
+    await yard.sweep()
+
+    yard.now += 100 * GRACE
+    ahead = await yard.sweep()
+    assert (0, 1, True) == (ahead.uploads, ahead.pending, yard.store.exists(yard.key(upload_id)))
+    late = await yard.sweep(after=GRACE)
+
+    assert (1, []) == (late.uploads, yard.versions())
+
+
+async def test_a_stores_clock_that_jumps_ahead_hastens_nothing(yard: Yard) -> None:
+    """Nor does it hasten anything when it was ahead while the marker was put."""
+    upload_id = yard.upload()
+    await yard.sweep()
+    yard.passed += 100 * GRACE
+    ahead = await yard.sweep()
+    yard.passed -= 200 * GRACE
+
+    again = await yard.sweep(after=GRACE)
+    assert ([0, 0], True) == ([ahead.uploads, again.uploads], yard.store.exists(yard.key(upload_id)))
+    late = await yard.sweep(after=GRACE)
+
+    assert (1, []) == (late.uploads, yard.versions())
+
+
 async def test_a_job_that_is_being_deleted_keeps_what_it_names(yard: Yard) -> None:
     """As long as the finalizer holds it, its release is under way."""
     upload_id = yard.upload()

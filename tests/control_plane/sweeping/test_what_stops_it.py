@@ -3,7 +3,7 @@
 from contextlib import closing
 
 from control_plane.conftest import account_of, new_namespace
-from control_plane.sweeping.yard import GRACE, LAYOUT, Interrupted, Yard, allow_sweeping
+from control_plane.sweeping.yard import GRACE, LAYOUT, Interrupted, TimedStore, Yard, allow_sweeping
 from local_cluster.control_plane import ControlPlane
 from local_cluster.object_stores import MinioServer
 from steno_operator.client import JobReferences
@@ -30,7 +30,7 @@ async def test_of_two_installations_on_one_prefix_one_sweeps(yard: Yard, control
     before = yard.versions()
 
     for _ in range(3):
-        yard.now += GRACE
+        yard.pass_time(GRACE)
         assert not (await second.sweep()).owned
 
     owner = read_owner(yard.store, LAYOUT)
@@ -66,12 +66,12 @@ async def test_a_store_that_goes_away_midway_loses_nothing(yard: Yard) -> None:
 
 async def _interrupted_twice(yard: Yard, server: MinioServer, store: ObjectStore) -> None:
     references = Interrupted(yard.client)
-    sweeper = yard.a_sweeper(references, store=store)
+    sweeper = yard.a_sweeper(references, store=TimedStore.of(store, yard))
     upload, results = yard.key("ab" * 16), LAYOUT.results(yard.api.namespace, "talk", "0a0b0c0d")
     store.put(upload, b"12345")
     store.put(f"{results}manifest.json", b"12345")
     await sweeper.sweep()
-    yard.now += GRACE
+    yard.pass_time(GRACE)
     for number in (1, 2):
         references.lists = 0
 

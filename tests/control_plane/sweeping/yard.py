@@ -5,18 +5,19 @@ needs; store and API server are real.
 """
 
 import secrets
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from kubernetes.client import RbacAuthorizationV1Api
-from lightkube import AsyncClient
 
+from steno_kube import ApiServer
 from steno_operator.client import JobReferences, Namespaces
+from steno_operator.keyed_locks import KeyedLocks
 from steno_operator.names import Names
 from steno_operator.sweep import GRACE_SECONDS, Sweep, Sweeper
-from steno_store import Layout, ObjectStore
+from steno_store import Layout, ObjectStore, StoredObject
 from steno_types import GROUP
 from support.kubernetes_api import Api
 from support.s3_buckets import S3Account
@@ -53,7 +54,7 @@ def allow_sweeping(api: Api, namespace: str) -> None:
 class Interrupted(JobReferences):
     """The real lists, and what happens just before each."""
 
-    def __init__(self, client: AsyncClient) -> None:
+    def __init__(self, client: ApiServer) -> None:
         super().__init__(client, LAYOUT)
         self.lists = 0
         """Lists so far."""
@@ -68,6 +69,32 @@ class Interrupted(JobReferences):
         return await super().of(namespace)
 
 
+class TimedStore(ObjectStore):
+    """A real store to which time passes as it does in the yard; what was written before is older by as much."""
+
+    yard: "Yard"
+    written: dict[str, timedelta]
+    """How much time had passed in the yard when an object was last written, by key."""
+
+    @classmethod
+    def of(cls, store: ObjectStore, yard: "Yard") -> "TimedStore":
+        """Let time pass for `store` too."""
+        store.__class__ = cls
+        assert isinstance(store, cls)
+        store.yard, store.written = yard, {}
+        return store
+
+    def put(self, key: str, body: bytes, **more: Any) -> None:
+        """Write an object."""
+        super().put(key, body, **more)
+        self.written[key] = self.yard.passed
+
+    def list(self, prefix: str, **more: Any) -> Iterator[StoredObject]:
+        """Walk objects, each with its time by the yard."""
+        for found in super().list(prefix, **more):
+            yield replace(found, modified=found.modified + self.written.get(found.key, timedelta()))
+
+
 @dataclass
 class Yard:
     """What is swept."""
@@ -75,13 +102,17 @@ class Yard:
     api: Api
     account: S3Account
     store: ObjectStore
-    client: AsyncClient
+    client: ApiServer
     """Of the sweeper's own account."""
     references: Interrupted = field(init=False)
     sweeper: Sweeper = field(init=False)
     now: datetime = LATER
+    """By the sweeper's clock."""
+    passed: timedelta = timedelta()
+    """How much time has passed beside the test's own."""
 
     def __post_init__(self) -> None:
+        self.store = TimedStore.of(self.store, self)
         self.references = Interrupted(self.client)
         self.sweeper = self.a_sweeper(self.references)
 
@@ -92,6 +123,7 @@ class Yard:
             "cluster": Namespaces(self.client),
             "own_namespace": self.api.namespace,
             "watched": (self.api.namespace,),
+            "condemning": KeyedLocks(),
         }
         return Sweeper(
             layout=LAYOUT,
@@ -103,9 +135,14 @@ class Yard:
 
     async def sweep(self, *, after: timedelta = timedelta()) -> Sweep:
         """Let time pass, and sweep; the lists are counted from here."""
-        self.now += after
+        self.pass_time(after)
         self.references.lists = 0
         return await self.sweeper.sweep()
+
+    def pass_time(self, after: timedelta) -> None:
+        """Let time pass, by the sweeper's clock and the store's."""
+        self.now += after
+        self.passed += after
 
     def upload(self, body: bytes = b"12345") -> str:
         """Upload a recording, as the gateway does, and give its id."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from steno_operator.roster import Roster, Standing
+from steno_operator.roster import Roster, RosterStanding
 from unit.operator_admission.raw_jobs import (
     Raw,
     a_raw_job,
@@ -160,20 +160,26 @@ PLAIN = a_raw_job("talk")
 @pytest.mark.parametrize(
     ("raw", "standing"),
     [
-        pytest.param(PLAIN, Standing.PENDING, id="new"),
-        pytest.param(with_a_job_of_its_own(PLAIN), Standing.LAUNCHED, id="it has a Job"),
-        pytest.param(with_condition(with_a_job_of_its_own(PLAIN), "Running"), Standing.RUNNING, id="a worker runs"),
-        pytest.param(with_condition(PLAIN, "Complete"), Standing.COMPLETE, id="complete"),
-        pytest.param(with_condition(a_raw_job("talk", suspend=True), "Failed"), Standing.FAILED, id="failed"),
-        pytest.param(a_raw_job("talk", suspend=True), Standing.SUSPENDED, id="suspended"),
-        pytest.param(a_raw_job("talk", cancel=True), Standing.LAUNCHED, id="cancelled, so it waits for no turn"),
+        pytest.param(PLAIN, RosterStanding.PENDING, id="new"),
+        pytest.param(with_a_job_of_its_own(PLAIN), RosterStanding.LAUNCHED, id="it has a Job"),
         pytest.param(
-            a_raw_job("talk", status={"stopping": {"reason": "Cancelled"}}), Standing.LAUNCHED, id="being stopped"
+            with_condition(with_a_job_of_its_own(PLAIN), "Running"), RosterStanding.RUNNING, id="a worker runs"
         ),
-        pytest.param(being_deleted(with_condition(PLAIN, "Complete")), Standing.RELEASING, id="being released"),
+        pytest.param(with_condition(PLAIN, "Complete"), RosterStanding.COMPLETE, id="complete"),
+        pytest.param(with_condition(a_raw_job("talk", suspend=True), "Failed"), RosterStanding.FAILED, id="failed"),
+        pytest.param(a_raw_job("talk", suspend=True), RosterStanding.SUSPENDED, id="suspended"),
+        pytest.param(
+            a_raw_job("talk", cancel=True), RosterStanding.LAUNCHED, id="cancelled, so it waits for no turn"
+        ),
+        pytest.param(
+            a_raw_job("talk", status={"stopping": {"reason": "Cancelled"}}),
+            RosterStanding.LAUNCHED,
+            id="being stopped",
+        ),
+        pytest.param(being_deleted(with_condition(PLAIN, "Complete")), RosterStanding.RELEASING, id="being released"),
     ],
 )
-def test_where_a_job_stands(raw: Raw, standing: Standing) -> None:
+def test_where_a_job_stands(raw: Raw, standing: RosterStanding) -> None:
     """One word for each job, the most final that holds."""
     counts = filled(Roster(an_installation_with()), raw).counts()
 

@@ -97,6 +97,12 @@ def test_a_job_that_asks_for_nothing_gets_the_defaults() -> None:
             None,
             id="upload",
         ),
+        pytest.param(
+            a_job().from_upload(sha256="ab" * 32),
+            SourceObject(bucket="steno", key=f"steno/speech/uploads/{UPLOAD_ID}", sha256="ab" * 32),
+            None,
+            id="upload with a digest",
+        ),
         pytest.param(a_job().from_url(URL), None, URL, id="address"),
     ],
 )

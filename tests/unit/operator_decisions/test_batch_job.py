@@ -1,5 +1,6 @@
 """The Job of a TranscriptionJob: golden manifests, and the promises that each of them keeps."""
 
+import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -182,6 +183,16 @@ def test_no_credential_stands_in_the_job(here: Installation) -> None:
     """The store's keys reach the pod by a Secret's name; without a Secret nothing is mounted."""
     assert [{"secretRef": {"name": "steno-store"}}] == worker_of(with_profile(here))["envFrom"]
     assert [] == worker_of(with_profile(an_installation()))["envFrom"]
+
+
+def test_a_tenants_workers_get_the_tenants_keys(here: Installation) -> None:
+    """Where its namespace has a Secret of its own; elsewhere it is the installation's."""
+    tenants = dataclasses.replace(here, store_secrets={"speech": "speech-store"})
+    elsewhere = dataclasses.replace(here, store_secrets={"films": "films-store"})
+
+    found = [worker_of(with_profile(each))["envFrom"] for each in (tenants, elsewhere)]
+
+    assert [[{"secretRef": {"name": name}}] for name in ("speech-store", "steno-store")] == found
 
 
 def test_no_secret_of_a_profile_takes_the_place_of_the_stores_keys(here: Installation) -> None:

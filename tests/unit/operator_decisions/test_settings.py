@@ -86,7 +86,8 @@ def test_the_installation_tells_workers_where_the_store_is(monkeypatch: pytest.M
     """Workers get the store's place by name and its keys by a Secret, never by value."""
     profiles = tmp_path / "profiles.yaml"
     profiles.write_text(yaml.safe_dump(PROFILES))
-    found = settings(monkeypatch, STENO_PROFILES_FILE=str(profiles), STENO_STORE_SECRET="keys")
+    secrets = {"STENO_STORE_SECRET": "keys", "STENO_STORE_SECRETS": '{"films": "films"}'}
+    found = settings(monkeypatch, STENO_PROFILES_FILE=str(profiles), **secrets)
     store = StoreSettings.model_validate({"bucket": "recordings", "endpoint": "http://127.0.0.1:9", "prefix": "a/b"})
 
     here = installation(found, store)
@@ -97,10 +98,11 @@ def test_the_installation_tells_workers_where_the_store_is(monkeypatch: pytest.M
         "STENO_STORE_REGION": "us-east-1",
         "STENO_STORE_ENDPOINT": "http://127.0.0.1:9/",
     } == dict(here.worker_env)
-    assert ("recordings", "a/b", "keys", "cpu") == (
+    assert ("recordings", "a/b", "keys", "films", "cpu") == (
         here.bucket,
         here.layout.prefix,
-        here.store_secret,
+        here.store_secret_in("speech"),
+        here.store_secret_in("films"),
         here.profiles.default,
     )
 

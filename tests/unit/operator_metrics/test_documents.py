@@ -8,7 +8,7 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from steno_operator.roster import Standing
+from steno_operator.roster import RosterStanding
 from steno_types import FAILURES, Blame, Disposition, WaitingReason
 from unit.operator_metrics.meter import Meter
 
@@ -61,7 +61,7 @@ def test_an_alert_asks_for_what_there_is(rule: dict[str, Any], samples: set[str]
     for metric, selector in re.findall(r"(steno_[a-z_]+)\{([^}]*)\}", expression):
         wanted = dict(re.findall(r'(\w+)=~?"([^"]*)"', selector))
         assert set(wanted.get("result", "").split("|")) - {""} <= RESULTS.get(metric, set())
-        assert set(wanted.get("standing", "").split("|")) - {""} <= {*Standing}
+        assert set(wanted.get("standing", "").split("|")) - {""} <= {*RosterStanding}
     assert [] == [spelled for spelled in re.findall(r'reason=~"([^"]*)"', expression) if spelled != platforms()]
     assert expression.count("(") == expression.count(")")
 
@@ -99,7 +99,7 @@ def test_every_standing_is_explained() -> None:
     """The gauge's row names each place where a job can stand."""
     (row,) = (line for line in OPERATIONS.splitlines() if line.startswith("| `steno_jobs` |"))
 
-    assert [] == [standing for standing in Standing if standing not in row]
+    assert [] == [standing for standing in RosterStanding if standing not in row]
 
 
 def test_every_reason_to_wait_has_a_remedy() -> None:

@@ -9,7 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from steno_operator.heartbeat import KINDS, Heartbeat
 from steno_operator.observed import Observed
-from steno_operator.roster import Standing
+from steno_operator.roster import RosterStanding
 from steno_operator.sweep import Sweep
 from support.builders import NAMESPACE, NOON, UID, JobBuilder, a_job, a_launched_job
 from unit.operator_metrics.meter import Meter
@@ -150,7 +150,7 @@ def test_a_profile_without_jobs_is_shown_empty(meter: Meter) -> None:
     """Zero is a value, and a gauge that vanishes is none."""
     samples = families(meter)["steno_jobs"].samples
 
-    assert {(profile, standing, 0.0) for profile in ("cpu", "gpu") for standing in Standing} == {
+    assert {(profile, standing, 0.0) for profile in ("cpu", "gpu") for standing in RosterStanding} == {
         (sample.labels["profile"], sample.labels["standing"], sample.value) for sample in samples
     }
 

@@ -51,6 +51,7 @@ def an_answer(code: str, status: int) -> ClientError:
         pytest.param("InternalError", 500, StoreUnavailableError, id="internal error"),
         pytest.param("SlowDown", 503, StoreUnavailableError, id="slow down"),
         pytest.param("503", 503, StoreUnavailableError, id="HEAD unavailable"),
+        pytest.param("XMinioStorageFull", 507, StoreUnavailableError, id="MinIO's disk is full"),
         pytest.param("SomethingNew", 502, StoreUnavailableError, id="bad gateway"),
         pytest.param("TooManyRequests", 429, StoreUnavailableError, id="too many requests"),
         pytest.param("RequestTimeout", 400, StoreUnavailableError, id="request timeout"),

@@ -86,6 +86,8 @@ def test_every_call_about_a_forbidden_key_is_refused(
     [
         pytest.param(lambda upload: upload.send(2, b""), id="send"),
         pytest.param(lambda upload: upload.complete(), id="complete"),
+        pytest.param(lambda upload: upload.received(), id="received"),
+        pytest.param(lambda upload: upload.sign(1, size_bytes=5, expires_seconds=1), id="sign"),
         pytest.param(lambda upload: upload.abort(), id="abort"),
     ],
 )

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -237,10 +238,13 @@ def test_a_completion_that_finds_another_object(played: Played) -> None:
 def test_an_object_that_comes_while_it_is_looked_for(played: Played) -> None:
     """A HEAD that says 404 is asked again by GET; should the object be there by then, it is found."""
     played.refuse("head_object", "404", 404)
-    played.answer("get_object", {"Body": io.BytesIO(b"words"), "ContentLength": 5, "ETag": '"e"'}, {"Key": "k"})
+    noon = datetime(2026, 1, 31, 12, tzinfo=UTC)
+    told = {"Body": io.BytesIO(b"words"), "ContentLength": 5, "ETag": '"e"', "LastModified": noon}
+    played.answer("get_object", told, {"Key": "k"})
 
     with played.on_stage() as store:
-        assert ("k", 5, "e") == ((found := store.head("k")).key, found.size_bytes, found.etag)
+        found = store.head("k")
+    assert ("k", 5, "e", noon) == (found.key, found.size_bytes, found.etag, found.modified)
 
 
 @pytest.mark.parametrize(

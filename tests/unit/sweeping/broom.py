@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from steno_operator.keyed_locks import KeyedLocks
 from steno_operator.sweep import GRACE_SECONDS, Sweep, Sweeper
 from steno_operator.unnamed import Unnamed
 from steno_types import FINALIZER, TranscriptionJob
@@ -29,6 +30,12 @@ class Broom:
         self.references = InMemoryJobReferences(self.jobs, LAYOUT)
         self.cluster = InMemoryNamespaces(steno_system="uid-of-steno-system")
         self.now = NOON
+        """By clocks that are right."""
+        self.operator_ahead = timedelta()
+        """By how much the operator's clock is; negative: behind."""
+        self.store_ahead = timedelta()
+        """By how much the store's is."""
+        self.store.now = lambda: self.now + self.store_ahead
         self.leads = True
         settings: dict[str, Any] = {
             "store": self.store,
@@ -38,7 +45,8 @@ class Broom:
             "own_namespace": OWN_NAMESPACE,
             "watched": (NAMESPACE,),
             "still_leader": lambda: self.leads,
-            "now": lambda: self.now,
+            "condemning": KeyedLocks(),
+            "now": lambda: self.now + self.operator_ahead,
         }
         self.sweeper = Sweeper(**settings | changes)
 

@@ -78,6 +78,10 @@ def test_a_job_that_the_list_lacks_is_told_what_is_known() -> None:
     [
         pytest.param("QuotaExhausted", "Waiting for room.", "Waiting for room.", id="quota"),
         pytest.param("QuotaExhausted", "", "A quota has no room for it.", id="quota, unsaid"),
+        pytest.param("JobNotCreated", "A webhook fails.", "A webhook fails.", id="no Job"),
+        pytest.param(
+            "JobNotCreated", "", "The API server fails to make its Job, and is asked again.", id="no Job, unsaid"
+        ),
         pytest.param(
             "NoNodeFits",
             "0/3 nodes are available: 1 Insufficient nvidia.com/gpu, 2 node(s) were unschedulable.",

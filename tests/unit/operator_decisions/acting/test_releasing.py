@@ -1,5 +1,6 @@
 """Releases carried out: nothing is left, the receipt says what went, and what holds it up is told and survived."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -11,8 +12,8 @@ from steno_operator.release import delete_objects
 from steno_store import StoreUnavailableError, keys
 from steno_types import FINALIZER, ConditionType
 from support.batch_jobs import InMemoryUploadReaders
-from support.builders import LAYOUT, NAMESPACE, NOON, UPLOAD_ID
-from unit.operator_decisions.acting.bench import Bench
+from support.builders import LAYOUT, NAMESPACE, NOON, UPLOAD_ID, a_job
+from unit.operator_decisions.acting.bench import KEY, Bench
 
 
 async def test_a_release_goes_in_order_and_leaves_nothing(bench: Bench) -> None:
@@ -36,6 +37,28 @@ async def test_a_release_goes_in_order_and_leaves_nothing(bench: Bench) -> None:
     kind, receipt = kinds_and_receipts[-1]
     assert receipt is not None
     assert ("DELETED", 3, 7, True) == (kind, receipt.objects, receipt.bytes, receipt.verified_empty)
+
+
+@pytest.mark.parametrize(
+    ("finalizers", "known"),
+    [
+        pytest.param((FINALIZER,), [], id="the last finalizer"),
+        pytest.param((FINALIZER, "example.com/audit"), [KEY], id="someone else's is left"),
+    ],
+)
+async def test_a_job_that_goes_is_forgotten_unheard(
+    bench: Bench, finalizers: tuple[str, ...], known: list[str]
+) -> None:
+    """Its last event may be missed; it is kept in mind for as long as it is kept."""
+    job = await bench.jobs.create(NAMESPACE, "talk", a_job().build().spec, finalizers=finalizers)
+    bench.context.roster.saw_job(KEY, {"metadata": job.metadata.to_wire(), "spec": job.spec.to_wire()})
+    await bench.settle()
+    await bench.jobs.delete(NAMESPACE, "talk")
+
+    while FINALIZER in [name for job in bench.jobs.jobs for name in job.metadata.finalizers]:
+        await bench.look()
+
+    assert known == bench.context.roster.keys(with_ended=True)
 
 
 async def test_the_receipt_survives_someone_elses_write(bench: Bench) -> None:
@@ -234,3 +257,19 @@ async def test_the_pods_are_gone_before_the_objects_are(bench: Bench) -> None:
     await bench.settle()
 
     assert ({}, ()) == (bench.store.objects, bench.jobs.jobs)
+
+
+async def test_a_release_waits_while_another_condemns_its_upload(bench: Bench) -> None:
+    """The sweep, or the release of another job: one marker serves one of them at a time."""
+    job = await bench.submit(source={"upload": {"id": UPLOAD_ID}})
+    await bench.jobs.delete(NAMESPACE, "talk")
+    bench.store.put(LAYOUT.upload(NAMESPACE, UPLOAD_ID), b"12345")
+    erase = DeleteObjects(results_prefix=bench.prefix(job), upload_id=UPLOAD_ID)
+
+    async with bench.context.condemning.hold([LAYOUT.upload(NAMESPACE, UPLOAD_ID)]):
+        releasing = asyncio.create_task(delete_objects(job, erase, bench.context, NOON))
+        for _ in range(20):
+            await asyncio.to_thread(lambda: None)
+        assert [LAYOUT.upload(NAMESPACE, UPLOAD_ID)] == [*bench.store.objects]
+
+    assert 1 == (await releasing).objects
