@@ -63,7 +63,7 @@ BENCHMARKS := -m benchmarks
 
 .PHONY: bench
 bench: ## All that can be measured without a GPU, and the page of it
-	@$(MAKE) bench-worker bench-memory bench-operator
+	@$(MAKE) bench-worker bench-memory bench-operator bench-gateway
 	@$(MAKE) bench-report
 
 .PHONY: bench-worker
@@ -77,6 +77,10 @@ bench-memory: $(VENV)/installed ## The memory that ten hours of speech take (nee
 .PHONY: bench-operator
 bench-operator: $(VENV)/installed ## The operator under load, against a real control plane (half an hour)
 	@PYTHONPATH=tests:hack/cluster $(RUN)python $(BENCHMARKS) operator
+
+.PHONY: bench-gateway
+bench-gateway: $(VENV)/installed ## The gateway under load, against a bare server (a quarter of an hour)
+	@PYTHONPATH=tests:hack/cluster $(RUN)python $(BENCHMARKS) gateway
 
 .PHONY: bench-report
 bench-report: $(VENV)/installed ## Write docs/benchmarks.md from what was measured
@@ -136,7 +140,7 @@ verify: $(VENV)/installed ## Whether the generated files are up to date
 ##@ Develop
 
 .PHONY: generate
-generate: $(VENV)/installed ## Write the generated files: CRD, install.yaml, failure reasons
+generate: $(VENV)/installed ## Write the generated files: CRD, install.yaml, failure reasons, OpenAPI
 	@$(RUN)python -m steno_types.crdgen
 	@$(RUN)python hack/generate.py
 

@@ -1,7 +1,7 @@
 """Run a benchmark, or write the page of all.
 
-``python -m benchmarks worker|memory|gpu|operator|report``, with ``tests`` on the path; the Makefile is its caller.
-Ends with 0 whether goals are met or not, 2 when something is missing that a benchmark needs, 3 when that is a GPU,
+``python -m benchmarks worker|memory|gpu|operator|gateway|report``, with ``tests`` on the path; the Makefile is its
+caller. Ends with 0 whether goals are met or not, 2 when something is missing that a benchmark needs, 3 when that is a GPU,
 and with an error when a benchmark itself fails.
 """
 
@@ -23,8 +23,9 @@ EXIT_NO_GPU: Final = 3
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what is asked for; gives the exit code."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure, or report what was measured.")
-    parser.add_argument("command", choices=("worker", "memory", "gpu", "operator", "report"))
+    parser.add_argument("command", choices=("worker", "memory", "gpu", "operator", "gateway", "report"))
     parser.add_argument("--device", choices=("cuda", "cpu"), default="cuda", help="of gpu; cpu rehearses it")
+    parser.add_argument("--rehearsal", action="store_true", help="of gateway: everything small; its figures go")
     of_operator = parser.add_argument_group("of operator; all but --only make it a rehearsal, whose figures go")
     of_operator.add_argument("--only", action="append", default=[], metavar="PART", help="may be given again")
     of_operator.add_argument("--seconds", type=float, help="for which a rate is kept")
@@ -40,6 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _gpu(options.device)
     if options.command == "operator":
         return _operator(options)
+    if options.command == "gateway":
+        return _gateway(options)
     # Imported only now: a report needs no engine.
     from benchmarks import worker  # noqa: PLC0415
 
@@ -93,6 +96,22 @@ def _operator(options: argparse.Namespace) -> int:
     else:
         before = next((each for each in read() if each.name == measured.name), None)
         _keep(suite.merged(before, measured))
+    return 0
+
+
+def _gateway(options: argparse.Namespace) -> int:
+    from benchmarks.gateway import suite  # noqa: PLC0415 -- as above
+    from benchmarks.gateway.stand import Terms  # noqa: PLC0415
+
+    if unknown := {*options.only} - suite.PARTS.keys():
+        print(f"no part is called {', '.join(sorted(unknown))}; there are {', '.join(suite.PARTS)}", file=sys.stderr)
+        return EXIT_MISSING
+    small = {"upload_bytes": 50_000_000, "rounds": 1, "seconds": 5.0, "jobs": 200, "streams": 50}
+    measured = suite.measure(Terms(say=_say, **(small if options.rehearsal else {})), options.only)
+    if options.rehearsal or options.only:
+        print(f"{report.summary(measured)}\nA rehearsal, or a part: nothing is kept.")
+    else:
+        _keep(measured)
     return 0
 
 

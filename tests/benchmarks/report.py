@@ -12,6 +12,7 @@ EXPECTED: Final = {
     "worker": "`make bench-worker` has not run",
     "memory": "`make bench-memory` has not run",
     "operator": "`make bench-operator` has not run",
+    "gateway": "`make bench-gateway` has not run",
     "gpu": "`make gpu-check` has not run on a machine with a GPU",
 }
 """Benchmarks that the page speaks of even where nobody ran them, each with what it then says."""
