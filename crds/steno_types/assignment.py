@@ -24,6 +24,8 @@ class SourceObject(WireModel):
 
     bucket: str
     key: str
+    sha256: str | None = None
+    """Digest that its bytes must have, in hexadecimal; None: it is not checked."""
 
 
 class DestinationPrefix(WireModel):

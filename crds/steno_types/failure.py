@@ -52,6 +52,7 @@ class Reason(StrEnum):
     SOURCE_NOT_FOUND = "SourceNotFound"
     SOURCE_FORBIDDEN = "SourceForbidden"
     SOURCE_TOO_LARGE = "SourceTooLarge"
+    SOURCE_CORRUPT = "SourceCorrupt"
     SOURCE_UNAVAILABLE = "SourceUnavailable"
     PROFILE_UNKNOWN = "ProfileUnknown"
     ENGINE_UNAVAILABLE = "EngineUnavailable"
@@ -218,6 +219,14 @@ FAILURES: Final = (
         exit_code=65,
         meaning="The recording has more bytes than the installation fetches from an address.",
         remedy="Submit the audio alone or a smaller encoding, or ask whoever runs the cluster to raise the limit.",
+    ),
+    Failure(
+        reason=Reason.SOURCE_CORRUPT,
+        disposition=Disposition.TERMINAL,
+        blame=Blame.USER,
+        exit_code=65,
+        meaning="The recording does not have the digest that was announced for it.",
+        remedy="Upload the recording again, with the SHA-256 digest of the very file that is sent.",
     ),
     Failure(
         reason=Reason.SOURCE_UNAVAILABLE,

@@ -15,6 +15,9 @@ from steno_types.base import ResourceModel
 UPLOAD_ID_PATTERN: Final = r"^[0-9a-f]{32}$"
 """An upload's id: 128 random bits in lower-case hexadecimal, so that no id can leave its folder of the store."""
 
+SHA256_PATTERN: Final = r"^[0-9a-f]{64}$"
+"""A SHA-256 digest in lower-case hexadecimal."""
+
 NAME_PATTERN: Final = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
 """A DNS-1123 label, as Kubernetes' own names."""
 
@@ -49,6 +52,8 @@ class UploadSource(ResourceModel):
 
     id: Annotated[str, Field(max_length=32, pattern=UPLOAD_ID_PATTERN)]
     """Id of the upload, as the gateway gave it."""
+    sha256: Annotated[str | None, Field(max_length=64, pattern=SHA256_PATTERN)] = None
+    """Digest that the recording must have, in lower-case hexadecimal; default: it is not checked."""
 
 
 class Source(ResourceModel):

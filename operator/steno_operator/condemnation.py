@@ -20,7 +20,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterable
 
 from steno_kube import KubeError
 from steno_operator.keyed_locks import KeyedLocks
-from steno_store import Deleted, Layout, ObjectStore
+from steno_store import Deleted, Layout, ObjectStore, keys
 
 
 async def delete_unless_named(
@@ -78,8 +78,15 @@ async def _delete_unless_named(
     for upload_id in upload_ids:
         if upload_id not in stay:
             deleted[upload_id] = await asyncio.to_thread(store.delete, layout.upload(namespace, upload_id))
-            await _pardon(store, layout, namespace, [upload_id])
+            await asyncio.to_thread(_clear, store, layout, namespace, upload_id)
     return deleted
+
+
+def _clear(store: ObjectStore, layout: Layout, namespace: str, upload_id: str) -> None:
+    """Take all markers of a deleted upload away, those too of gateways that did not get further; blocks."""
+    for found in [*store.list(layout.markers(namespace, upload_id))]:
+        if keys.is_marker(found.key):
+            store.delete(found.key)
 
 
 async def _pardon(store: ObjectStore, layout: Layout, namespace: str, upload_ids: Iterable[str]) -> None:

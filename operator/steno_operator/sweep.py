@@ -32,6 +32,7 @@ from steno_operator.leadership import LeadershipLostError
 from steno_operator.names import Names, is_directory, is_upload_id
 from steno_operator.unnamed import Markers
 from steno_store import Deleted, Layout, ObjectStore, Owner, StoreError, claim_prefix
+from steno_store.keys import without_marker
 
 GRACE_SECONDS: Final = 86_400.0
 """For which something must have been unnamed before it is deleted: a day for whoever uploads first and submits later,
@@ -248,7 +249,7 @@ class Sweeper:
         uploads, results = self._layout.uploads(namespace), self._layout.all_results(namespace)
         unfinished = self._store.unfinished_keys(self._layout.namespace(namespace))
         keys = {found.key for found in self._store.list(uploads)} | unfinished
-        ids = {key.removeprefix(uploads).removesuffix(".condemned") for key in keys if key.startswith(uploads)}
+        ids = {without_marker(key.removeprefix(uploads)) for key in keys if key.startswith(uploads)}
         below = {*self._store.list_directories(results), *(key for key in unfinished if key.startswith(results))}
         directories = {key.removeprefix(results).partition("/")[0] for key in below}
         return Names(

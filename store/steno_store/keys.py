@@ -80,6 +80,10 @@ class Layout:
         """Key of the operator's marker that an upload is about to be deleted."""
         return self.upload(namespace, upload_id) + ".condemned"
 
+    def markers(self, namespace: str, upload_id: str) -> str:
+        """Prefix that all markers of one upload have."""
+        return f"{self.upload(namespace, upload_id)}."
+
     def condemned_by(self, namespace: str, upload_id: str, token: str) -> str:
         """Key of another's marker that an upload is about to be deleted; `token` tells it from all other ones."""
         return f"{self.upload(namespace, upload_id)}.{token}.condemned"
@@ -116,6 +120,19 @@ class Layout:
     def holds(self, key: str) -> bool:
         """Whether `key` lies inside this installation's prefix."""
         return key.startswith(self.root)
+
+
+_MARKER: Final = re.compile(r"(\.[0-9a-f]+)?\.condemned$")
+
+
+def is_marker(key: str) -> bool:
+    """Whether a key below ``uploads/`` is a marker's."""
+    return _MARKER.search(key) is not None
+
+
+def without_marker(key: str) -> str:
+    """Give the upload's key, or id, whichever is marked; what is no marker's stays as it is."""
+    return _MARKER.sub("", key)
 
 
 def manifest(results_prefix: str) -> str:

@@ -4,12 +4,14 @@ Credentials are not among them: boto3 finds those itself (``AWS_ACCESS_KEY_ID`` 
 workload identity), so they pass through no code of ours.
 """
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import AfterValidator, AnyHttpUrl, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from steno_store.keys import Layout
+
+_ORIGIN: Final = r"https?://[^\s,/]+"
 
 
 def _usable(prefix: str) -> str:
@@ -38,6 +40,15 @@ class StoreSettings(BaseSettings):
     """All of Steno's objects lie under it; without slashes at its ends."""
     region: str = "us-east-1"
     """Region that requests are signed for; most stores other than AWS accept any."""
+
+    browser_origins: Annotated[str | None, Field(pattern=rf"^(\*|{_ORIGIN}(,{_ORIGIN})*)$")] = None
+    """Origins, comma-separated, whose pages may use URLs that are signed for the store; ``*``: all. The gateway gives
+    the bucket a CORS rule for them."""
+
+    @property
+    def allowed_origins(self) -> tuple[str, ...]:
+        """The browsers' origins, one by one."""
+        return tuple(self.browser_origins.split(",")) if self.browser_origins else ()
 
     @property
     def layout(self) -> Layout:

@@ -1,12 +1,14 @@
 """Write an object of unknown size in bounded memory: S3's multipart upload, one part at a time.
 
-Made by `ObjectStore.start_upload`; driven by the gateway, which decides how many parts are in flight and what to do
-when its client goes away. Blocks; parts of one upload may be sent from several threads.
+Made by `ObjectStore.start_upload` and `resume_upload`; driven by the gateway, which decides how many parts are in
+flight and what to do when its client goes away, or hands out URLs that clients send the parts to themselves. Blocks;
+parts of one upload may be sent from several threads.
 """
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final, Self, cast
 
 from steno_store.errors import ObjectNotFoundError, translated
 
@@ -20,6 +22,9 @@ PART_BYTES: Final = 16 << 20
 MAX_PARTS: Final = 10_000
 """S3's limit on the parts of one upload."""
 
+MIN_PART_BYTES: Final = 5 << 20
+"""S3's least size of every part but the last."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Part:
@@ -32,6 +37,8 @@ class MultipartUpload:
     """An unfinished object; nothing is to be seen at its key before `complete`."""
 
     client: "S3Client"
+    signer: "S3Client"
+    """Signs for the address that clients outside the cluster know the store by."""
     bucket: str
     key: str
     upload_id: str
@@ -39,25 +46,75 @@ class MultipartUpload:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @classmethod
-    def start(cls, client: "S3Client", *, bucket: str, key: str, content_type: str) -> Self:
+    def start(
+        cls,
+        client: "S3Client",
+        *,
+        signer: "S3Client",
+        bucket: str,
+        key: str,
+        content_type: str,
+        metadata: Mapping[str, str] | None = None,
+    ) -> Self:
         """Ask the store for an upload."""
         with translated(f"begin to write s3://{bucket}/{key}"):
-            answer = client.create_multipart_upload(Bucket=bucket, Key=key, ContentType=content_type)
-        return cls(client=client, bucket=bucket, key=key, upload_id=answer["UploadId"])
+            answer = client.create_multipart_upload(
+                Bucket=bucket, Key=key, ContentType=content_type, Metadata=metadata or {}
+            )
+        return cls(client=client, signer=signer, bucket=bucket, key=key, upload_id=answer["UploadId"])
 
-    def send(self, number: int, body: bytes) -> None:
+    def sign(self, number: int, *, size_bytes: int, expires_seconds: int) -> str:
+        """Sign a URL that takes part `number` by PUT, of exactly that size, from whoever has it."""
+        with translated(f"sign part {number} of s3://{self.bucket}/{self.key}"):
+            return self.signer.generate_presigned_url(
+                "upload_part",
+                Params={
+                    "Bucket": self.bucket,
+                    "Key": self.key,
+                    "UploadId": self.upload_id,
+                    "PartNumber": number,
+                    "ContentLength": size_bytes,
+                },
+                ExpiresIn=expires_seconds,
+            )
+
+    def received(self) -> dict[int, int]:
+        """Ask the store which parts it has, whoever sent them: their sizes in bytes, by number.
+
+        Raises
+        ------
+        ObjectNotFoundError
+            The upload is finished or given up.
+        """
+        found: dict[int, _Part] = {}
+        with translated(f"list the parts of s3://{self.bucket}/{self.key}"):
+            pages = self.client.get_paginator("list_parts").paginate(
+                Bucket=self.bucket, Key=self.key, UploadId=self.upload_id
+            )
+            for page in pages:
+                for part in page.get("Parts", []):
+                    found[part["PartNumber"]] = _Part(etag=part["ETag"], size_bytes=part["Size"])
+        with self._lock:
+            self._parts = found
+        return {number: part.size_bytes for number, part in sorted(found.items())}
+
+    def send(self, number: int, body: bytes | bytearray) -> None:
         """Send part `number` (1 to `MAX_PARTS`), again if need be; every part but the last holds at least 5 MiB."""
         if not 1 <= number <= MAX_PARTS:
             raise ValueError(f"part {number} is outside 1 to {MAX_PARTS}")
         with translated(f"write part {number} of s3://{self.bucket}/{self.key}"):
             answer = self.client.upload_part(
-                Bucket=self.bucket, Key=self.key, UploadId=self.upload_id, PartNumber=number, Body=body
+                Bucket=self.bucket,
+                Key=self.key,
+                UploadId=self.upload_id,
+                PartNumber=number,
+                Body=cast("bytes", body),  # botocore takes a bytearray; its stubs forgot
             )
         with self._lock:
             self._parts[number] = _Part(etag=answer["ETag"], size_bytes=len(body))
 
     def complete(self) -> None:
-        """Make the object whole, of the parts sent so far; without any it is empty. Twice is no error."""
+        """Make the object whole, of the parts sent or `received` so far; empty without any. Twice is no error."""
         if not self._parts:
             self.send(1, b"")  # S3 refuses to make an object of no parts
         with self._lock:

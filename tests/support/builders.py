@@ -65,9 +65,9 @@ class JobBuilder:
         """Set fields of the status by their wire names."""
         return replace(self, status={**self.status, **changes})
 
-    def from_upload(self, upload_id: str = UPLOAD_ID) -> Self:
+    def from_upload(self, upload_id: str = UPLOAD_ID, *, sha256: str | None = None) -> Self:
         """Take the recording from an upload."""
-        return self.with_spec(source={"upload": {"id": upload_id}})
+        return self.with_spec(source={"upload": {"id": upload_id} | ({"sha256": sha256} if sha256 else {})})
 
     def from_s3(self, key: str, *, bucket: str | None = None) -> Self:
         """Take the recording from S3."""

@@ -14,7 +14,8 @@
     │   ├── SourceError
     │   │   ├── SourceNotFoundError
     │   │   ├── SourceForbiddenError
-    │   │   └── SourceTooLargeError
+    │   │   ├── SourceTooLargeError
+    │   │   └── SourceCorruptError
     │   └── ConfigurationError
     │       ├── ModelUnknownError
     │       ├── SettingsInvalidError
@@ -117,6 +118,12 @@ class SourceTooLargeError(SourceError):
     """The recording has more bytes than are fetched; names the limit."""
 
     reason = Reason.SOURCE_TOO_LARGE
+
+
+class SourceCorruptError(SourceError):
+    """What was fetched is not what was announced; names both digests."""
+
+    reason = Reason.SOURCE_CORRUPT
 
 
 class ConfigurationError(TerminalError):

@@ -84,7 +84,7 @@ class TimedStore(ObjectStore):
         store.yard, store.written = yard, {}
         return store
 
-    def put(self, key: str, body: bytes, **more: Any) -> None:
+    def put(self, key: str, body: bytes | bytearray, **more: Any) -> None:
         """Write an object."""
         super().put(key, body, **more)
         self.written[key] = self.yard.passed

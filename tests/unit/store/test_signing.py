@@ -62,3 +62,15 @@ def test_without_credentials_nothing_is_signed() -> None:
 
     with pytest.raises(StoreForbiddenError, match="credentials"):
         store.presigned_url("k", expires_seconds=60)
+
+
+def test_a_part_is_signed_with_its_size() -> None:
+    """Whoever has the URL can send that part in that size, to the public endpoint, and nothing else."""
+    store = a_store(endpoint="http://minio:9000", public_endpoint="https://store.example.com")
+    url = store.resume_upload("k", "the-id").sign(7, size_bytes=5, expires_seconds=60)
+    query = parse_qs(urlsplit(url).query)
+
+    assert url.startswith("https://store.example.com/recordings/k?")
+    assert (["7"], ["the-id"], ["60"]) == (query["partNumber"], query["uploadId"], query["X-Amz-Expires"])
+    assert ["content-length;host"] == query["X-Amz-SignedHeaders"]
+    assert "the-secret" not in url

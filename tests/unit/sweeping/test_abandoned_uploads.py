@@ -120,6 +120,16 @@ async def test_an_upload_that_went_by_itself_leaves_no_marker(broom: Broom) -> N
     assert ([], 0, 0) == (broom.at(), done.pending, done.objects)
 
 
+async def test_what_a_gateway_left_of_a_deletion_goes(broom: Broom) -> None:
+    """The marker of a gateway that did not get further is an upload that nobody names, and goes like one."""
+    broom.store.put(LAYOUT.condemned_by(NAMESPACE, UPLOAD_ID, "0a1b2c3d"), b"")
+    await broom.sweep()
+
+    await broom.sweep(after=GRACE)
+
+    assert [] == broom.at()
+
+
 @pytest.mark.parametrize(
     "key",
     [

@@ -113,7 +113,7 @@ async def test_a_store_that_does_not_show_its_time_deletes_nothing() -> None:
     """Where the list leaves out what has just been written, nobody knows how old the markers are."""
 
     class Late(InMemoryObjectStore):
-        def put(self, key: str, body: bytes, **more: Any) -> None:
+        def put(self, key: str, body: bytes | bytearray, **more: Any) -> None:
             if not key.endswith("/clock"):
                 super().put(key, body, **more)
 

@@ -47,8 +47,8 @@ def fetch(
     ------
     SourceNotFoundError, SourceForbiddenError
         Terminal, the user's (exit 66).
-    SourceTooLargeError, AudioUndecodableError
-        Terminal, the user's (exit 65); the latter for a compression that nobody asked for.
+    SourceTooLargeError, SourceCorruptError, AudioUndecodableError
+        Terminal, the user's (exit 65); the last for a compression that nobody asked for.
     SettingsInvalidError
         Terminal, the platform's (exit 78): `limits` cannot be read.
     StorageUnavailableError, SourceUnavailableError, ScratchFullError

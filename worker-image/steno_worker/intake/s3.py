@@ -20,7 +20,12 @@ from steno_store import (
     StoreUnavailableError,
 )
 from steno_types import SourceObject
-from steno_worker.errors import SourceForbiddenError, SourceNotFoundError, StorageUnavailableError
+from steno_worker.errors import (
+    SourceCorruptError,
+    SourceForbiddenError,
+    SourceNotFoundError,
+    StorageUnavailableError,
+)
 from steno_worker.intake.partial import Fetched, PartialFile, partial_file
 from steno_worker.intake.patience import Patience
 from steno_worker.logs import fields
@@ -42,12 +47,20 @@ def fetch(
     ------
     SourceNotFoundError, SourceForbiddenError
         Terminal, the user's (exit 66).
+    SourceCorruptError
+        Terminal, the user's (exit 65).
     StorageUnavailableError, ScratchFullError
         Retryable (exit 69, 75).
     """
     with partial_file(into, on_bytes) as file, _store_faults_told(source):
         _fill(file, store, source, pause)
-        return file.finish()
+        fetched = file.finish()
+        if source.sha256 not in {None, fetched.sha256}:
+            raise SourceCorruptError(
+                f"The recording at s3://{source.bucket}/{source.key} has {fetched.size_bytes} bytes and the SHA-256 "
+                f"{fetched.sha256}; {source.sha256} was announced."
+            )
+        return fetched
 
 
 def _fill(file: PartialFile, store: ObjectStore, source: SourceObject, pause: Callable[[float], None]) -> None:

@@ -15,6 +15,7 @@ from steno_store import (
 from steno_types import SourceObject
 from steno_worker.errors import (
     ScratchFullError,
+    SourceCorruptError,
     SourceForbiddenError,
     SourceNotFoundError,
     StorageUnavailableError,
@@ -73,6 +74,25 @@ def test_a_recording_is_streamed(reader: Reader) -> None:
     assert sorted(set(reader.sizes)) == reader.sizes
     assert len(BODY) == reader.sizes[-1]
     assert [] == reader.pauses
+
+
+def test_a_recording_that_is_the_announced_one_is_taken(reader: Reader) -> None:
+    """The digest that the assignment names is the file's own."""
+    announced = hashlib.sha256(BODY).hexdigest()
+    source = SourceObject(bucket="steno", key="talk", sha256=announced)
+
+    assert announced == s3.fetch(reader.store, source, into=reader.path, on_bytes=reader.sizes.append).sha256
+
+
+def test_a_recording_that_is_another_is_refused(reader: Reader) -> None:
+    """Bytes with another digest than was announced end the job for good, and no file stays."""
+    source = SourceObject(bucket="steno", key="talk", sha256="ab" * 32)
+
+    with pytest.raises(SourceCorruptError, match=f"SHA-256 {hashlib.sha256(BODY).hexdigest()}; {'ab' * 32} was"):
+        s3.fetch(reader.store, source, into=reader.path, on_bytes=reader.sizes.append)
+
+    assert not reader.path.exists()
+    assert 65 == SourceCorruptError("").failure.exit_code
 
 
 def test_another_bucket_is_read(reader: Reader) -> None:
