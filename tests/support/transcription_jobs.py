@@ -14,19 +14,25 @@ import asyncio
 import copy
 import itertools
 import uuid
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
+
+from pydantic.alias_generators import to_camel
 
 from steno_kube import (
     AlreadyExistsError,
     ConflictError,
     InvalidResourceError,
+    JobEvent,
+    JobEventKind,
+    JobPage,
     KubeError,
     KubeUnavailableError,
     ResourceNotFoundError,
     TranscriptionJobs,
+    VersionExpiredError,
 )
 from steno_kube.transcription_jobs import merge_patch
 from steno_types import (
@@ -38,10 +44,13 @@ from steno_types import (
     TranscriptionJobStatus,
     to_rfc3339,
 )
+from steno_types.spec import MUTABLE_FIELDS
 
 Raw = dict[str, Any]
 
 _FINAL: Final = frozenset({"Complete", "Failed"})
+_REFLECTOR_CALLS: Final = frozenset({"list_page", "watch_all"})
+_MUTABLE: Final = frozenset(map(to_camel, MUTABLE_FIELDS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +69,9 @@ class InMemoryTranscriptionJobs(TranscriptionJobs):
         self.failing_calls: frozenset[str] = frozenset()
         """Names of the methods that `failing` is about; empty: all of them."""
         self.calls: list[str] = []
-        """Names of the methods called, in order."""
+        """Names of the methods called, in order; without those of a reflector."""
+        self.reflector_calls: list[str] = []
+        """Names of the methods that a reflector called, in order."""
         self.now = now
         """Clock of creation and deletion times."""
         self._versions = itertools.count(1)
@@ -70,6 +81,8 @@ class InMemoryTranscriptionJobs(TranscriptionJobs):
         self._forgotten = 0
         self._changed = asyncio.Event()
         self._called = asyncio.Event()
+        self._watches: dict[object, int] = {}
+        self._told = asyncio.Event()
 
     @property
     def jobs(self) -> tuple[TranscriptionJob, ...]:
@@ -78,8 +91,17 @@ class InMemoryTranscriptionJobs(TranscriptionJobs):
 
     async def until_called(self, call: str, *, times: int = 1) -> None:
         """Wait until the method `call` has been called as often as that."""
-        while self.calls.count(call) < times:
+        while (self.calls + self.reflector_calls).count(call) < times:
             await self._called.wait()
+
+    async def until_told(self) -> None:
+        """Wait until every open watch of many jobs has told all that happened; at once where none is open."""
+        while any(version < self._version for version in self._watches.values()):
+            await self._told.wait()
+
+    def break_watches(self) -> None:
+        """Let whoever watches notice `failing` now."""
+        self._wake()
 
     def forget_history(self) -> None:
         """Compact the event log, so that a watch from before now is told that its resourceVersion is too old."""
@@ -96,12 +118,59 @@ class InMemoryTranscriptionJobs(TranscriptionJobs):
         self._meet("list")
         return tuple(job for job in self.jobs if job.metadata.namespace == namespace)
 
+    async def list_page(self, namespace: str | None, *, following: str = "", limit: int = 500) -> JobPage:
+        """Read one page of the jobs of a namespace, or of all; the pages of one list are of one moment."""
+        self._meet("list_page")
+        version, _, skipped = (following or f"{self._version}:0").partition(":")
+        if int(version) < self._forgotten:
+            raise VersionExpiredError("The provided continue parameter is too old")
+        found = [job for job in self._at(int(version)) if namespace in {None, job.metadata.namespace}]
+        end = int(skipped) + limit
+        return JobPage(
+            jobs=tuple(found[int(skipped) : end]),
+            resource_version=version,
+            following=f"{version}:{end}" if end < len(found) else "",
+        )
+
+    async def watch_all(
+        self, namespace: str | None, *, resource_version: str, timeout_seconds: int, patience_seconds: float
+    ) -> AsyncGenerator[JobEvent, None]:
+        """Follow all jobs of a namespace, or of all, from `resource_version` on; never ends by itself."""
+        del timeout_seconds, patience_seconds  # the server's
+        self._meet("watch_all")
+        own, version = object(), int(resource_version)
+        self._watches[own] = version
+        try:
+            yield JobEvent(kind=JobEventKind.BEGUN, resource_version=resource_version)
+            while True:
+                self._fail("watch_all")
+                if version < self._forgotten:
+                    raise VersionExpiredError(f"too old resource version: {version} ({self._forgotten})")
+                for event in [event for event in self._events if event.version > version]:
+                    version = event.version
+                    metadata = event.raw["metadata"]
+                    if namespace in {None, metadata["namespace"]}:
+                        yield JobEvent(
+                            kind=JobEventKind(event.kind),
+                            resource_version=str(version),
+                            namespace=metadata["namespace"],
+                            name=metadata["name"],
+                            job=_parse(event.raw),
+                        )
+                self._watches[own] = version
+                self._tell()
+                await self._changed.wait()
+        finally:
+            self._watches.pop(own, None)
+            self._tell()
+
     async def create(
         self,
         namespace: str,
         name: str,
         spec: TranscriptionJobSpec,
         *,
+        labels: Mapping[str, str] | None = None,
         annotations: Mapping[str, str] | None = None,
         finalizers: Sequence[str] = (),
     ) -> TranscriptionJob:
@@ -115,23 +184,43 @@ class InMemoryTranscriptionJobs(TranscriptionJobs):
             "uid": str(uuid.uuid4()),
             "generation": 1,
             "creationTimestamp": to_rfc3339(self.now()),
+            "labels": dict(labels or {}),
             "annotations": dict(annotations or {}),
             "finalizers": [*finalizers],
         }
         raw: Raw = {"apiVersion": API_VERSION, "kind": KIND, "metadata": metadata, "spec": spec.to_wire()}
         return self._write("ADDED", raw)
 
-    async def delete(self, namespace: str, name: str) -> None:
+    async def delete(self, namespace: str, name: str, *, uid: str | None = None) -> TranscriptionJob | None:
         """Ask for a job's deletion; one without finalizers is gone at once."""
         self._meet("delete")
         raw = copy.deepcopy(self._find(namespace, name))
         metadata = raw["metadata"]
+        if uid not in {None, metadata["uid"]}:
+            raise ConflictError(f"Precondition failed: UID in precondition: {uid}, UID in object meta: another")
         if not metadata.get("finalizers"):
             self._write("DELETED", raw)
-        elif "deletionTimestamp" not in metadata:
+            return None
+        if "deletionTimestamp" not in metadata:
             metadata["deletionTimestamp"] = to_rfc3339(self.now())
             metadata["generation"] += 1
             self._write("MODIFIED", raw)
+        return _parse(raw)
+
+    async def patch_spec(self, job: TranscriptionJob, changes: Mapping[str, Any]) -> TranscriptionJob:
+        """Merge `changes` into the spec of `job`; what the CRD's rules forbid is refused."""
+        self._meet("patch_spec")
+        old = self._current(job)
+        new = copy.deepcopy(old)
+        new["spec"] = _merged(old["spec"], changes)
+        if new == old:
+            return _parse(old)
+        if fixed := {f for f in {*old["spec"], *new["spec"]} - _MUTABLE if old["spec"].get(f) != new["spec"].get(f)}:
+            raise InvalidResourceError(f"spec.{min(fixed)} is immutable", (f"spec.{min(fixed)}",))
+        if old["spec"].get("cancel") and not new["spec"].get("cancel"):
+            raise InvalidResourceError("spec.cancel is final once it is true", ("spec.cancel",))
+        new["metadata"]["generation"] += 1
+        return self._write("MODIFIED", new)
 
     async def patch_metadata(self, job: TranscriptionJob, metadata: Mapping[str, Any]) -> TranscriptionJob:
         """Merge `metadata` into that of `job`; `ConflictError` when the job changed since it was read."""
@@ -174,7 +263,7 @@ class InMemoryTranscriptionJobs(TranscriptionJobs):
 
     async def watch(
         self, namespace: str, name: str, *, resource_version: str, timeout_seconds: int
-    ) -> AsyncIterator[tuple[str, TranscriptionJob]]:
+    ) -> AsyncGenerator[tuple[str, TranscriptionJob], None]:
         """Follow one job from `resource_version` on, until it is deleted; never ends by itself before."""
         del timeout_seconds  # the server's; the client begins another request, unseen by whoever iterates
         self._meet("watch")
@@ -196,7 +285,7 @@ class InMemoryTranscriptionJobs(TranscriptionJobs):
                     return
 
     def _meet(self, call: str) -> None:
-        self.calls.append(call)
+        (self.reflector_calls if call in _REFLECTOR_CALLS else self.calls).append(call)
         self._called.set()
         self._called = asyncio.Event()
         self._fail(call)
@@ -230,9 +319,30 @@ class InMemoryTranscriptionJobs(TranscriptionJobs):
         else:
             self._raws[key] = raw
         self._events.append(_Event(self._version, kind, raw))
+        self._wake()
+        return _parse(raw)
+
+    def _wake(self) -> None:
         self._changed.set()
         self._changed = asyncio.Event()
-        return _parse(raw)
+
+    def _tell(self) -> None:
+        self._told.set()
+        # One that stays set would keep the loop from those who are to set it.
+        self._told = asyncio.Event()
+
+    def _at(self, version: int) -> Sequence[TranscriptionJob]:
+        """Give all jobs as they were at a version: as they are, and what happened since undone."""
+        if version == self._version:
+            return self.jobs
+        then: dict[tuple[str, str], Raw] = {}
+        for event in (event for event in self._events if event.version <= version):
+            key = event.raw["metadata"]["namespace"], event.raw["metadata"]["name"]
+            if event.kind == "DELETED":
+                then.pop(key, None)
+            else:
+                then[key] = event.raw
+        return tuple(_parse(then[key]) for key in sorted(then))
 
 
 def _parse(raw: Raw) -> TranscriptionJob:

@@ -154,7 +154,7 @@ def status(code: int, reason: str, **more: Any) -> tuple[int, bytes]:
     ],
 )
 async def test_what_a_refusal_is(scene: Scene, answer: tuple[int, bytes], error: type[KubeError], said: str) -> None:
-    """The server's own word decides before its code; what is no Status has its code alone. Nothing is tried again."""
+    """The server's own word decides before its code, what is no Status has its code alone, and none is retried."""
     scene.answers = [answer]
 
     with pytest.raises(KubeError, match=said) as raised:
