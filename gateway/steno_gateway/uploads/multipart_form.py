@@ -20,8 +20,8 @@ MEDIA_TYPE: Final = "multipart/form-data"
 BOUNDARY_MAX_LENGTH: Final = 70
 """Of a boundary (RFC 2046, section 5.1.1)."""
 
-MAX_PARTS: Final = 64
-"""Parts in one form; three times the options there are."""
+MAX_PARTS: Final = 128
+"""Parts in one form; more than the file, the options there are and the longest list, one part for each of it."""
 
 _TRANSPARENT_ENCODINGS: Final = frozenset({b"", b"7bit", b"8bit", b"binary"})
 """Content-Transfer-Encodings that leave the bytes as they are; RFC 7578 (section 4.7) deprecates all others."""

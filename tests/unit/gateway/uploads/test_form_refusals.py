@@ -5,14 +5,13 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from steno_gateway.uploads.memory import PART_BYTES
 from steno_kube import InvalidResourceError, KubeForbiddenError, KubeUnavailableError
 from steno_kube.errors import KubeError
-from steno_store import PART_BYTES, StoreError, StoreForbiddenError, StoreUnavailableError
 from steno_types import FINALIZER
 from support.gateway import (
     BOUNDARY,
     FORM_TYPE,
-    NAMESPACE,
     Gateway,
     Part,
     a_file,
@@ -45,7 +44,7 @@ NOTHING: tuple[object, object] = ({}, ())
         pytest.param(a_form(a_file(b"")), (400, "file-empty", "file"), id="empty file"),
         pytest.param(a_form(a_file(), a_file()), (400, "file-repeated", "file"), id="two files"),
         pytest.param(a_form(a_file(), Part("voice", b"x")), (422, "field-unknown", "voice"), id="unknown after"),
-        pytest.param(a_form(Part("s3_path", b"x"), a_file()), (422, "field-unknown", "s3_path"), id="unknown before"),
+        pytest.param(a_form(Part("bucket", b"x"), a_file()), (422, "field-unknown", "bucket"), id="unknown before"),
         pytest.param(a_form(Part("", b"x"), a_file()), (422, "field-unknown", None), id="nameless"),
         pytest.param(a_form(Part("s3", b"{}"), a_file()), (422, "field-unknown", "s3"), id="JSON's field"),
         pytest.param(a_form(Part("beam_size", b"x"), a_file()), (422, "field-invalid", "beam_size"), id="no number"),
@@ -204,28 +203,6 @@ async def test_a_body_that_stops_coming_is_given_up() -> None:
 @pytest.mark.parametrize(
     ("failure", "problem"),
     [
-        pytest.param(StoreUnavailableError("no route"), (503, "store-unavailable", None), id="away"),
-        pytest.param(StoreForbiddenError("secret-key is wrong"), (503, "store-refuses", None), id="forbidden"),
-    ],
-)
-@pytest.mark.parametrize("call", ["start_upload", "send", "complete"])
-async def test_a_failing_store_is_the_clusters_fault(
-    gateway: Gateway, failure: StoreError, call: str, problem: Kind
-) -> None:
-    """The client is told to come back, not what the store said; nothing is left of the upload."""
-    gateway.store.failing, gateway.store.failing_calls = failure, frozenset({call})
-
-    response = await gateway.client.post("/transcribe", headers=HEADERS, content=a_form(a_file()))
-
-    assert problem == kind_of(response)
-    assert str(failure) not in response.text
-    assert response.headers["Retry-After"].isdecimal()
-    assert NOTHING == left_behind(gateway)
-
-
-@pytest.mark.parametrize(
-    ("failure", "problem"),
-    [
         pytest.param(KubeUnavailableError("10.0.0.1"), (503, "cluster-unavailable", None), id="away"),
         pytest.param(KubeForbiddenError("quota"), (503, "cluster-refuses", None), id="forbidden"),
         pytest.param(
@@ -306,15 +283,3 @@ async def test_a_problem_says_what_helps(gateway: Gateway) -> None:
         "field": "beam_size",
         "remedy": "Correct the field and send the request again.",
     } == invalid
-
-
-async def test_a_store_that_cannot_even_forget_is_survived(gateway: Gateway) -> None:
-    """With the store gone in mid-upload the answer is the first failure, and the log has the rest."""
-    gateway.store.failing = StoreUnavailableError("no route")
-    gateway.store.failing_calls = frozenset({"send", "abort"})
-
-    response = await gateway.client.post("/transcribe", headers=HEADERS, content=a_form(a_file()))
-
-    assert (503, "store-unavailable", None) == kind_of(response)
-    assert () == gateway.jobs.jobs
-    assert gateway.context.layout.upload(NAMESPACE, "")[:-1] in gateway.store.unfinished[0]

@@ -6,12 +6,13 @@ import re
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
 
-from steno_store import PART_BYTES
+from steno_gateway.uploads.memory import PART_BYTES, UploadMemory
 from support.gateway import FORM_TYPE, Gateway, a_file, a_form, gateway, in_chunks, kind_of, served, streamed
 
 MEBIBYTE = 1 << 20
@@ -101,25 +102,42 @@ async def test_a_client_that_asks_first_is_told_to_go_on(gateway: Gateway) -> No
     assert b"HTTP/1.1 202" in answer
 
 
-async def test_uploads_beyond_the_slots_wait_unread() -> None:
-    """The memory of all uploads together is bounded: what has no slot is not read."""
-    async with gateway(max_concurrent_uploads=1) as narrow, served(narrow.context) as port:
-        form = a_form(a_file())
-        head = f"POST /transcribe HTTP/1.1\nHost: x\nContent-Type: {FORM_TYPE}\nContent-Length: {len(form)}\n\n"
-        async with begun(port, head, form[:-20]) as (_, holder), httpx.AsyncClient() as client:
-            while not narrow.context.upload_slots.locked():
-                await client.get(f"http://127.0.0.1:{port}/healthz")
-            second = asyncio.ensure_future(
-                client.post(f"http://127.0.0.1:{port}/transcribe", headers=HEADERS, content=form)
-            )
-            done, _ = await asyncio.wait({second}, timeout=0.05)
+async def test_uploads_beyond_the_memory_wait_unread(gateway: Gateway) -> None:
+    """The memory of all uploads together is bounded: what finds no room is not read."""
+    narrow = replace(gateway.context, upload_slots=UploadMemory(PART_BYTES))
+    form = a_form(a_file())
+    head = f"POST /transcribe HTTP/1.1\nHost: x\nContent-Type: {FORM_TYPE}\nContent-Length: {len(form)}\n\n"
+    async with (
+        served(narrow) as port,
+        begun(port, head, form[:-20]) as (_, holder),
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client,
+    ):
+        while not narrow.upload_slots.locked():
+            await client.get("/healthz")
+        second = asyncio.ensure_future(client.post("/transcribe", headers=HEADERS, content=form))
+        done, _ = await asyncio.wait({second}, timeout=0.05)
 
-            assert set() == done
-            holder.transport.abort()
-            assert 202 == (await second).status_code
+        assert set() == done
+        holder.transport.abort()
+        assert 202 == (await second).status_code
 
 
-def test_an_upload_of_200_mb_holds_four_parts_at_most() -> None:
+async def test_an_upload_that_finds_no_memory_for_long_is_refused(gateway: Gateway) -> None:
+    """Whoever has asked first (Expect: 100-continue) hears of it before sending a byte."""
+    full = UploadMemory(PART_BYTES, wait_seconds=0.01)
+    head = "PUT /uploads/talk.mp3 HTTP/1.1\nHost: x\nContent-Length: 9\nExpect: 100-continue\n\n"
+    async with (
+        full,
+        served(replace(gateway.context, upload_slots=full)) as port,
+        begun(port, head) as (reader, _),
+    ):
+        answer = await reader.readuntil(b"\r\n\r\n")
+
+    assert answer.startswith(b"HTTP/1.1 503")
+    assert b"retry-after: 10\r\n" in answer
+
+
+def test_an_upload_of_200_mb_holds_three_parts_at_most() -> None:
     """The server's memory grows by the parts in flight, not by the recording."""
     server = subprocess.Popen(
         [sys.executable, Path(__file__).with_name("discarding_gateway.py")], stdout=subprocess.PIPE, text=True
@@ -139,7 +157,7 @@ def test_an_upload_of_200_mb_holds_four_parts_at_most() -> None:
         server.terminate()
 
     assert 202 == response.status_code
-    assert after - before < 4 * PART_BYTES + 16 * MEBIBYTE
+    assert after - before < 3 * PART_BYTES + 16 * MEBIBYTE
 
 
 def _form_of(mebibytes: int) -> "list[bytes]":

@@ -5,10 +5,11 @@ Prints the port it listens on.
 
 import asyncio
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[2]))
+sys.path.insert(0, str(Path(__file__).parents[3]))
 
 from support.gateway import gateway, served
 from support.object_store import InMemoryObjectStore, InMemoryUpload
@@ -17,7 +18,7 @@ from support.object_store import InMemoryObjectStore, InMemoryUpload
 class _Discarded(InMemoryUpload):
     """An upload that keeps nothing of its parts."""
 
-    def send(self, number: int, body: bytes) -> None:
+    def send(self, number: int, body: bytes | bytearray) -> None:
         del body
         super().send(number, b"")
 
@@ -25,8 +26,14 @@ class _Discarded(InMemoryUpload):
 class _DiscardingStore(InMemoryObjectStore):
     """A store that keeps nothing of what is uploaded."""
 
-    def start_upload(self, key: str, *, content_type: str = "application/octet-stream") -> InMemoryUpload:
-        upload = super().start_upload(key, content_type=content_type)
+    def start_upload(
+        self,
+        key: str,
+        *,
+        content_type: str = "application/octet-stream",
+        metadata: Mapping[str, str] | None = None,
+    ) -> InMemoryUpload:
+        upload = super().start_upload(key, content_type=content_type, metadata=metadata)
         upload.__class__ = _Discarded
         return upload
 
