@@ -1,4 +1,4 @@
-"""Security headers on every response.
+"""Headers: those of security on every response, and those that pages of other sites may send and read.
 
 Plain ASGI: Starlette's own middleware base class would stand between the server and a streamed body.
 """
@@ -14,6 +14,29 @@ HEADERS: Final = {
     "Referrer-Policy": "no-referrer",
 }
 """Transcripts are other people's words: no browser may guess them to be a page, frame them or tell where they lay."""
+
+TAKEN: Final = (
+    "Authorization",
+    "Content-Type",
+    "Idempotency-Key",
+    "If-None-Match",
+    "If-Range",
+    "Last-Event-ID",
+    "Range",
+)
+"""What a page of another site may send, where any may call."""
+
+EXPOSED: Final = (
+    "Accept-Ranges",
+    "Content-Disposition",
+    "Content-Range",
+    "ETag",
+    "Idempotent-Replay",
+    "Idempotency-Replayed",
+    "Location",
+    "Retry-After",
+)
+"""What such a page may read of an answer, beside what every page may."""
 
 
 class SecurityHeaders:

@@ -9,7 +9,7 @@ from typing import Final
 
 
 class Scope(StrEnum):
-    """What a key is good for."""
+    """What a key is good for. None includes another."""
 
     READ = "read"
     """Look at tasks and fetch their transcripts."""
@@ -32,6 +32,10 @@ class Caller:
     """Requests that are answered in a minute; None: as many as come."""
     max_unfinished: int | None = None
     """Tasks that may wait or run at once; None: only the installation's own limit counts."""
+    max_concurrent_requests: int | None = None
+    """Requests that one gateway answers at once, streams and uploads among them; None: as many as come."""
+    max_concurrent_uploads: int | None = None
+    """Requests of those that may bring a recording; None: as many as come."""
 
 
 ANONYMOUS: Final = "anonymous"
