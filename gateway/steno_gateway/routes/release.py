@@ -32,10 +32,16 @@ async def release(task_id: TaskId, caller: Writer, response: Response, context: 
     """
     try:
         releasing = await release_job(
-            context.jobs, caller.namespace, task_id, wait_seconds=context.settings.release_wait_seconds
+            context.jobs,
+            caller.namespace,
+            task_id,
+            wait_seconds=context.settings.release_wait_seconds,
+            told=context.reads.delivered,
         )
     except ResourceNotFoundError as error:
         raise unknown_task(task_id) from error
-    if not releasing.gone:
+    if releasing.gone:
+        context.reads.gone(releasing.job)
+    else:
         response.status_code = 202
     return views.released(task_id, gone=releasing.gone, release=releasing.receipt)

@@ -8,20 +8,19 @@ from steno_gateway import problems
 from steno_gateway.access.caller import Caller
 from steno_gateway.access.permission import Writer
 from steno_gateway.context import Context, ContextDependency
-from steno_gateway.openapi import TRANSCRIBE_BODY, problem_responses
-from steno_gateway.problems import ProblemError
+from steno_gateway.openapi import IDEMPOTENCY_PARAMETER, TRANSCRIBE_BODY, problem_responses
 from steno_gateway.requests import parse_request
 from steno_gateway.responses import TaskAccepted
+from steno_gateway.routes.bodies import JSON_TYPE, media_type, refuse_empty, refuse_query, wrong_type
 from steno_gateway.routes.tasks import LinksDependency
 from steno_gateway.tasks import idempotency, views
 from steno_gateway.tasks.creation import Submitted
-from steno_gateway.tasks.submit import submit_form, submit_s3
+from steno_gateway.tasks.submit import submit_form, submit_request
 from steno_gateway.uploads.multipart_form import MEDIA_TYPE as FORM_TYPE
-from steno_gateway.uploads.request_body import RequestBody, empty_body
+from steno_gateway.uploads.request_body import RequestBody
 
 router = APIRouter(tags=["tasks"])
 
-JSON_TYPE: Final = "application/json"
 JSON_MAX_BYTES: Final = 1 << 20
 """Of a JSON body; it holds options, never a recording."""
 
@@ -38,55 +37,59 @@ JSON_MAX_BYTES: Final = 1 << 20
         problems.FILE_REPEATED,
         problems.FILE_EMPTY,
         problems.BODY_IDLE,
+        problems.KEY_REUSED,
+        problems.KEY_RELEASING,
+        problems.UPLOAD_GONE,
         problems.BODY_TOO_LARGE,
         problems.CONTENT_TYPE_UNKNOWN,
+        problems.SOURCE_MISSING,
+        problems.SOURCE_REPEATED,
+        problems.SOURCE_FORBIDDEN,
+        problems.DESTINATION_UNSET,
+        problems.DESTINATION_FORBIDDEN,
         problems.FIELD_UNKNOWN,
         problems.FIELD_INVALID,
+        problems.QUEUE_FULL,
         problems.API_SERVER_AWAY,
         problems.STORE_AWAY,
     ),
-    openapi_extra=TRANSCRIBE_BODY,
+    openapi_extra=TRANSCRIBE_BODY | IDEMPOTENCY_PARAMETER,
 )
 async def transcribe(
     request: Request, caller: Writer, response: Response, context: ContextDependency, links: LinksDependency
 ) -> TaskAccepted:
     """Take a recording in and answer with the task that transcribes it.
 
-    Either a form with the recording as its part `file`, which is streamed to the object store, or JSON that names a
-    recording in S3. Whether it holds audio is found out by the worker, and said by the task's status.
+    Either a form with the recording as its part `file`, which is streamed to the object store, or JSON that says
+    where the recording is: at an address, in S3, or uploaded before. Whether it holds audio is found out by the
+    worker, and said by the task's status.
     """
     submitted = await _submit(request, context, caller)
     job = submitted.job
     response.headers["Location"] = links.status(job.metadata.name)
+    if not submitted.created:
+        response.headers[idempotency.REPLAY_HEADER] = "true"
     return views.accepted(job, links)
 
 
 async def _submit(request: Request, context: Context, caller: Caller) -> Submitted:
-    if request.query_params:
-        name = next(iter(request.query_params))
-        raise ProblemError(
-            problems.FIELD_UNKNOWN,
-            f"There is no query parameter {name!r}.",
-            field=name,
-            remedy="Put options into the body: as parts of the form, or as fields of the JSON.",
-        )
-    if "Transfer-Encoding" not in request.headers and request.headers.get("Content-Length", "0") == "0":
-        raise empty_body()
-    content_type = request.headers.get("Content-Type", "")
-    idempotency_key = request.headers.get(idempotency.HEADER)
+    refuse_query(request)
+    refuse_empty(request)
+    idempotency_key = idempotency.checked_key(request.headers.get(idempotency.HEADER))
     idle_seconds = context.settings.upload_idle_seconds
-    match content_type.partition(";")[0].strip().lower():
+    match media_type(request):
         case "multipart/form-data":
             max_bytes = context.settings.max_upload_bytes
             body = RequestBody(request, max_bytes=max_bytes, idle_seconds=idle_seconds)
+            content_type = request.headers["Content-Type"]
             return await submit_form(context, caller, content_type, body, idempotency_key=idempotency_key)
         case "application/json":
             body = RequestBody(request, max_bytes=JSON_MAX_BYTES, idle_seconds=idle_seconds)
-            return await submit_s3(context, caller, parse_request(await body.read()), idempotency_key=idempotency_key)
-    raise ProblemError(
-        problems.CONTENT_TYPE_UNKNOWN,
-        f"The Content-Type is {content_type!r}." if content_type else "The request has no Content-Type.",
-        field="Content-Type",
-        remedy=f'Send {FORM_TYPE} with the part "file", or {JSON_TYPE} with "s3".',
-        headers={"Accept-Post": f"{FORM_TYPE}, {JSON_TYPE}"},
+            asked = parse_request(await body.read())
+            return await submit_request(context, caller, asked, idempotency_key=idempotency_key)
+    raise wrong_type(
+        request,
+        remedy=f'Send {FORM_TYPE} with the part "file": curl -F file=@talk.mp3; or {JSON_TYPE} with "url", "s3" or '
+        '"upload". A recording as the body itself is taken by PUT /uploads: curl -T talk.mp3.',
+        accepted=f"{FORM_TYPE}, {JSON_TYPE}",
     )

@@ -4,8 +4,7 @@ Begun by `submit` with every new job, and never waited for: the deletion goes on
 waits for it nor fails with it. The operator deletes expired jobs too, one by one as their time comes; this makes room
 while it is away or behind.
 
-There is no cache of jobs in the gateway yet, so looking for expired ones means to list the namespace: at most once in
-`LOOK_SECONDS`, however many requests come.
+Looking means to walk all jobs in the cache: at most once in `LOOK_SECONDS`, however many requests come.
 """
 
 import asyncio
@@ -13,18 +12,19 @@ import logging
 import time
 from collections.abc import Callable
 from datetime import datetime
+from operator import itemgetter
 from typing import Final
 
-from steno_kube import KubeError, ResourceNotFoundError, TranscriptionJobs
+from steno_gateway.reads.cache import JobCache
+from steno_kube import ConflictError, KubeError, ResourceNotFoundError, TranscriptionJobs
 
 logger = logging.getLogger(__name__)
 
 LOOK_SECONDS: Final = 30.0
-"""Between two lists of the namespace."""
+"""Between two looks."""
 
 MOST: Final = 100
-"""Jobs deleted after one list; those that expired first go first."""
-
+"""Jobs deleted after one look; those that expired first go first."""
 
 FINISH_SECONDS: Final = 3.0
 """For which a stopping gateway lets a look go on: part of what is left of the pod's 30 s after its requests' 25 s."""
@@ -35,8 +35,8 @@ class Expiry:
 
     Parameters
     ----------
-    jobs, namespace
-        Where to look.
+    jobs, reads
+        Where to delete, and where to look.
     now
         Wall clock, aware: what expirations are compared with.
     clock
@@ -46,13 +46,13 @@ class Expiry:
     def __init__(
         self,
         jobs: TranscriptionJobs,
+        reads: JobCache,
         *,
-        namespace: str,
         now: Callable[[], datetime],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._jobs = jobs
-        self._namespace = namespace
+        self._reads = reads
         self._now = now
         self._clock = clock
         self._began_at: float | None = None
@@ -91,17 +91,18 @@ class Expiry:
     async def _delete_oldest(self) -> int:
         now = self._now()
         expired = [
-            (job.status.expiration_time, job.metadata.name)
-            for job in await self._jobs.list(self._namespace)
+            (job.status.expiration_time, job.key, job)
+            for job in await self._reads.all()
             if job.status.expiration_time is not None
             and job.status.expiration_time <= now
             and job.metadata.deletion_timestamp is None
         ]
         deleted = 0
-        for _, name in sorted(expired)[:MOST]:
+        for _, _, job in sorted(expired, key=itemgetter(0, 1))[:MOST]:
+            metadata = job.metadata
             try:
-                await self._jobs.delete(self._namespace, name)
-            except ResourceNotFoundError:
+                await self._jobs.delete(metadata.namespace, metadata.name, uid=metadata.uid)
+            except (ResourceNotFoundError, ConflictError):
                 continue  # the operator, or another gateway, was faster
             deleted += 1
         return deleted

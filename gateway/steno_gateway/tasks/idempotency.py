@@ -15,6 +15,9 @@ from steno_types import GROUP, TranscriptionJob, TranscriptionJobSpec
 
 HEADER: Final = "Idempotency-Key"
 
+REPLAY_HEADER: Final = "Idempotent-Replay"
+"""Of an answer that gives the task of an earlier request; its value is ``true``."""
+
 DIGEST_ANNOTATION: Final = f"{GROUP}/request-digest"
 """Digest of what was asked under a key, in hexadecimal."""
 
@@ -35,44 +38,47 @@ class Identity:
     """Of what is asked."""
 
 
-def identify(namespace: str, key: str, spec: TranscriptionJobSpec, sha256: str | None) -> Identity:
-    """Name the job of a key, and sum up what is asked.
-
-    Parameters
-    ----------
-    namespace
-        The tenant: another one's keys are other keys.
-    key
-        As the client gave it.
-    spec
-        What is asked. The id of an upload does not count, as it is another one each time.
-    sha256
-        Of the upload's bytes, in hexadecimal; None: the source is no upload of this request.
-    """
-    if not key.strip() or len(key) > KEY_MAX_LENGTH or not key.isprintable():
+def checked_key(key: str | None) -> str | None:
+    """Give a client's key back, or refuse it."""
+    if key is not None and (not key.strip() or len(key) > KEY_MAX_LENGTH or not key.isprintable()):
         raise ProblemError(
             problems.FIELD_INVALID,
             f"{HEADER} must have 1 to {KEY_MAX_LENGTH} printable characters.",
             field=HEADER,
             remedy="Draw a random key for each recording, a UUID for example, and send it with every retry.",
         )
+    return key
+
+
+def name_of(namespace: str, key: str) -> str:
+    """Name the job of a key; another tenant's keys are other keys."""
+    digest = hashlib.sha256(f"{namespace}\0{key}".encode()).hexdigest()
+    return f"tsj-{digest[:_NAME_DIGITS]}"
+
+
+def identify(namespace: str, key: str, spec: TranscriptionJobSpec, sha256: str | None) -> Identity:
+    """Name the job of a key, and sum up what is asked.
+
+    Parameters
+    ----------
+    namespace, key
+        As `name_of` takes them.
+    spec
+        What is asked. The id of an upload does not count, as it is another one each time.
+    sha256
+        Of the upload's bytes, in hexadecimal; None: the source is no upload of this request.
+    """
     asked = spec.to_wire()
     if sha256 is not None:
         asked["source"] = {"sha256": sha256}
-    name = hashlib.sha256(f"{namespace}\0{key}".encode()).hexdigest()[:_NAME_DIGITS]
     digest = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
-    return Identity(f"tsj-{name}", digest)
+    return Identity(name_of(namespace, key), digest)
 
 
 def check_same(job: TranscriptionJob, identity: Identity) -> None:
     """Raise unless `job`, which has the identity's name, is what is asked."""
     if job.metadata.deletion_timestamp is not None:
-        raise ProblemError(
-            problems.KEY_RELEASING,
-            f"The task of this {HEADER} is being released.",
-            field=HEADER,
-            remedy="Send the request again after the seconds of Retry-After, or with another key.",
-        )
+        raise releasing()
     if job.metadata.annotations.get(DIGEST_ANNOTATION) != identity.digest:
         raise ProblemError(
             problems.KEY_REUSED,
@@ -80,3 +86,13 @@ def check_same(job: TranscriptionJob, identity: Identity) -> None:
             field=HEADER,
             remedy="Draw a new key for each recording; repeat one only with the very same request.",
         )
+
+
+def releasing() -> ProblemError:
+    """Say that the key is free again only once its task is gone."""
+    return ProblemError(
+        problems.KEY_RELEASING,
+        f"The task of this {HEADER} is being released.",
+        field=HEADER,
+        remedy="Send the request again after the seconds of Retry-After, or with another key.",
+    )

@@ -8,10 +8,11 @@ import asyncio
 import contextlib
 import logging
 import math
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
-from steno_kube import KubeError, ResourceNotFoundError, TranscriptionJobs
+from steno_kube import ConflictError, KubeError, ResourceNotFoundError, TranscriptionJobs
 from steno_types import Release, TranscriptionJob
 
 logger = logging.getLogger(__name__)
@@ -34,10 +35,31 @@ class Releasing:
         return self.job.status.release
 
 
+async def _to_nobody(job: TranscriptionJob) -> None:
+    del job
+
+
 async def release(
-    jobs: TranscriptionJobs, namespace: str, name: str, *, wait_seconds: float, pause_seconds: float = PAUSE_SECONDS
+    jobs: TranscriptionJobs,
+    namespace: str,
+    name: str,
+    *,
+    wait_seconds: float,
+    told: Callable[[TranscriptionJob], Awaitable[object]] = _to_nobody,
+    pause_seconds: float = PAUSE_SECONDS,
 ) -> Releasing:
     """Delete the job unless that is under way, and wait until it is gone or `wait_seconds` are over.
+
+    Parameters
+    ----------
+    jobs, namespace, name
+        Which job.
+    wait_seconds
+        For the receipt.
+    told
+        Hears of the job as soon as its deletion is accepted, before anybody is answered.
+    pause_seconds
+        Before a watch that broke is begun anew.
 
     Raises
     ------
@@ -46,9 +68,12 @@ async def release(
     """
     releasing = Releasing(await jobs.get(namespace, name))
     if releasing.job.metadata.deletion_timestamp is None:
-        # Another one's deletion may come between; the watch sees it.
-        with contextlib.suppress(ResourceNotFoundError):
-            await jobs.delete(namespace, name)
+        # Another one's deletion may come between, and a new job of the name, which is not to be touched; the watch
+        # sees both.
+        with contextlib.suppress(ResourceNotFoundError, ConflictError):
+            deleted = await jobs.delete(namespace, name, uid=releasing.job.metadata.uid)
+            if deleted is not None:
+                await told(deleted)
     try:
         async with asyncio.timeout(wait_seconds):
             await _follow(jobs, releasing, timeout_seconds=math.ceil(wait_seconds), pause_seconds=pause_seconds)

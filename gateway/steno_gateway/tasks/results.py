@@ -4,13 +4,14 @@ Called by `routes.download`. The status says where each rendering lies; an addre
 results, so that no status can make the gateway hand out anything else.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from steno_gateway import problems
 from steno_gateway.problems import ProblemError
 from steno_gateway.tasks.views import phase_of
-from steno_store import Layout
+from steno_store import Layout, StoreUnavailableError
 from steno_types import (
     RESULTS_PREFIX_ANNOTATION,
     Output,
@@ -55,8 +56,13 @@ class Result:
     file: File
 
 
-def find_result(job: TranscriptionJob, fmt: TranscriptFormat, *, layout: Layout, bucket: str) -> Result:
-    """Find the rendering `fmt` of the transcript, or say why there is none."""
+def find_result(
+    job: TranscriptionJob, fmt: TranscriptFormat, *, layout: Layout, bucket: str, default_bucket: str | None = None
+) -> Result:
+    """Find the rendering `fmt` of the transcript, or say why there is none.
+
+    `default_bucket` is where results go whose job wants a copy and names no bucket.
+    """
     phase = phase_of(job)
     if phase is Phase.FAILED:
         raise _failed(job)
@@ -66,11 +72,34 @@ def find_result(job: TranscriptionJob, fmt: TranscriptFormat, *, layout: Layout,
             f"The task {job.metadata.name} is {phase.lower()}.",
             remedy=f"Ask GET /status/{job.metadata.name} until it says completed, then download again.",
         )
+    if locations := delivered_to(job, default_bucket):
+        raise _delivered(job, locations)
     home = f"s3://{bucket}/{results_prefix(job, layout)}"
     output = next((o for o in job.status.outputs if o.format == fmt and o.uri.startswith(home)), None)
     if output is None:
         raise gone(job)
     return _result(output, fmt, bucket)
+
+
+def delivered_to(job: TranscriptionJob, default_bucket: str | None) -> tuple[str, ...]:
+    """Give the addresses of the copies that a completed job made of its results; none where it was to make none.
+
+    None either where they could not be made: the results are then to be had from Steno alone.
+    """
+    outputs = job.spec.outputs
+    failed = any(warning.startswith(DELIVERY_FAILED) for warning in job.status.warnings)
+    if outputs is None or failed:
+        return ()
+    place = outputs.destination.s3
+    bucket = place.bucket or default_bucket
+    if bucket is None:
+        return ()
+    prefix = place.prefix if place.prefix.endswith("/") or not place.prefix else f"{place.prefix}/"
+    return tuple(f"s3://{bucket}/{prefix}{job.metadata.name}.{FILES[fmt].suffix}" for fmt in outputs.formats)
+
+
+DELIVERY_FAILED: Final = "DeliveryFailed:"
+"""Begins the operator's warning that the copies could not be made."""
 
 
 def results_prefix(job: TranscriptionJob, layout: Layout) -> str:
@@ -86,6 +115,33 @@ def gone(job: TranscriptionJob) -> ProblemError:
         problems.RESULT_GONE,
         f"The task {job.metadata.name} completed, but its transcript is no longer in the object store.",
         remedy="Send the recording again; whoever runs the cluster finds out who deleted the transcript.",
+    )
+
+
+def exactly(chunks: Iterator[bytes], size_bytes: int) -> Iterator[bytes]:
+    """Give the first `size_bytes` of what comes, and leave the rest.
+
+    Raises
+    ------
+    StoreUnavailableError
+        Less came. An answer under way is then cut off, so that no client takes it for whole.
+    """
+    left = size_bytes
+    for chunk in chunks:
+        yield chunk[:left]
+        left -= len(chunk)
+        if left <= 0:
+            return
+    if left > 0:
+        raise StoreUnavailableError(f"a transcript ended {left} bytes early")
+
+
+def _delivered(job: TranscriptionJob, locations: tuple[str, ...]) -> ProblemError:
+    return ProblemError(
+        problems.DELIVERED,
+        f"The task {job.metadata.name} was given an s3_path; its results are at {', '.join(locations)}.",
+        remedy="Fetch them from there, with credentials of your own.",
+        locations=locations,
     )
 
 

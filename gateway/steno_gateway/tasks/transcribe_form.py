@@ -4,27 +4,37 @@ Fed by `submit` with what `multipart_form` reads; one file, and options before o
 the upload as they come.
 """
 
+from collections.abc import Callable
 from typing import Final
 
 from steno_gateway import file_names, problems
 from steno_gateway.problems import ProblemError
-from steno_gateway.requests import TranscribeOptions, parse_options
+from steno_gateway.requests import TranscribeOptions, may_repeat, parse_options
 from steno_gateway.uploads.multipart_form import FormEvent, PartBegins, PartData, PartEnds
 from steno_gateway.uploads.streaming import Upload
 
 FILE_PART: Final = "file"
 """Name of the form's part that holds the recording."""
 
-OPTION_MAX_BYTES: Final = 4096
-"""Of one option's value; far above the longest that is valid."""
+OPTION_MAX_BYTES: Final = 32_768
+"""Of one option's value; above the longest that is valid, a list of 50 hotwords of four bytes a character."""
 
 
 class TranscribeForm:
-    """What the parts of the form mean: one file, and options before or after it."""
+    """What the parts of the form mean: one file, and options before or after it.
 
-    def __init__(self, upload: Upload) -> None:
+    Parameters
+    ----------
+    upload
+        Where the file's bytes go.
+    check
+        Refuses options that are not allowed; asked before the file's bytes are taken, since they may be many.
+    """
+
+    def __init__(self, upload: Upload, check: Callable[[TranscribeOptions], None]) -> None:
         self._upload = upload
-        self._options: dict[str, str] = {}
+        self._check = check
+        self._options: dict[str, list[str]] = {}
         self._part = ""
         self._value = bytearray()
         self._has_file = False
@@ -63,7 +73,10 @@ class TranscribeForm:
                 field=FILE_PART,
                 remedy="Check the path of the file, and send it again.",
             )
-        return parse_options(self._options)
+        return self._parsed()
+
+    def _parsed(self) -> TranscribeOptions:
+        return parse_options({name: given if may_repeat(name) else given[0] for name, given in self._options.items()})
 
     def _begin(self, name: str, file_name: str | None) -> None:
         self._part = name
@@ -78,15 +91,15 @@ class TranscribeForm:
                 )
             self._has_file = True
             self.file_name = file_names.cleaned(file_name)
-            parse_options(self._options)
+            self._check(self._parsed())
         elif name not in TranscribeOptions.model_fields:
             parse_options({name: ""})
-        elif name in self._options:
+        elif name in self._options and not may_repeat(name):
             raise self._invalid_option("is given twice")
 
     def _end_option(self) -> None:
         try:
-            self._options[self._part] = self._value.decode()
+            self._options.setdefault(self._part, []).append(self._value.decode())
         except UnicodeDecodeError as error:
             raise self._invalid_option("is no UTF-8") from error
 

@@ -150,3 +150,32 @@ async def test_a_watch_from_before_the_history_is_refused() -> None:
     with pytest.raises(KubeUnavailableError, match="too old"):
         async for _ in jobs.watch("ns", "a", resource_version=job.metadata.resource_version, timeout_seconds=1):
             pass
+
+
+async def test_a_deletion_may_say_which_job_is_meant() -> None:
+    """Another one of the name conflicts; gone at once is None, held is the job with its deletion time."""
+    jobs = InMemoryTranscriptionJobs(now=lambda: NOON)
+    old = await a_job(jobs)
+    gone = await jobs.delete("ns", "a", uid=old.metadata.uid)
+    new = await a_job(jobs, FINALIZER)
+
+    with pytest.raises(ConflictError):
+        await jobs.delete("ns", "a", uid=old.metadata.uid)
+    held = await jobs.delete("ns", "a", uid=new.metadata.uid)
+
+    assert gone is None
+    assert held is not None
+    assert NOON == held.metadata.deletion_timestamp
+
+
+async def test_a_spec_changes_where_it_may() -> None:
+    """The CRD's rules hold here too: what is fixed stays, and cancel is final."""
+    jobs = InMemoryTranscriptionJobs()
+    job = await jobs.patch_spec(await a_job(jobs), {"cancel": True, "queuePriority": "high"})
+
+    for change in ({"language": "de"}, {"cancel": False}):
+        with pytest.raises(InvalidResourceError):
+            await jobs.patch_spec(job, change)
+    taken = await jobs.patch_spec(job, {"queuePriority": None})
+
+    assert ("high", None, 3) == (job.spec.queue_priority, taken.spec.queue_priority, taken.metadata.generation)

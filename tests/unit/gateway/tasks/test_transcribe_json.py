@@ -1,4 +1,4 @@
-"""JSON that names a recording in S3 becomes a job; nothing is stored."""
+"""JSON that says where a recording is becomes a job; nothing is stored."""
 
 import json
 from typing import Any
@@ -54,14 +54,14 @@ async def test_absent_options_are_left_to_the_profile(gateway: Gateway) -> None:
 @pytest.mark.parametrize(
     ("body", "problem"),
     [
-        pytest.param({}, (422, "field-invalid", "s3"), id="nothing"),
-        pytest.param({"language": "de"}, (422, "field-invalid", "s3"), id="no source"),
+        pytest.param({}, (422, "source-missing", "url"), id="nothing"),
+        pytest.param({"language": "de"}, (422, "source-missing", "url"), id="no source"),
         pytest.param({"s3": {}}, (422, "field-invalid", "s3.key"), id="no key"),
         pytest.param({"s3": {"key": ""}}, (422, "field-invalid", "s3.key"), id="empty key"),
         pytest.param({"s3": {"key": "a\n"}}, (422, "field-invalid", "s3.key"), id="control character"),
         pytest.param({"s3": {"key": "a", "bucket": "B"}}, (422, "field-invalid", "s3.bucket"), id="bad bucket"),
         pytest.param({"s3": {"key": "a", "region": "x"}}, (422, "field-unknown", "s3.region"), id="unknown in s3"),
-        pytest.param({"s3": {"key": "a"}, "s3_path": "b"}, (422, "field-unknown", "s3_path"), id="unknown field"),
+        pytest.param({"s3": {"key": "a"}, "bucket": "b"}, (422, "field-unknown", "bucket"), id="unknown field"),
         pytest.param(
             {"s3": {"key": "a"}, "beamSize": 2}, (422, "field-unknown", "beamSize"), id="the CRD's spelling"
         ),

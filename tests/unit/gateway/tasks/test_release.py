@@ -48,9 +48,10 @@ async def test_an_operator_faster_than_the_watch_is_heard(patient: Gateway, monk
     await patient.a_job()
     delete = patient.jobs.delete
 
-    async def delete_and_be_done(namespace: str, name: str) -> None:
-        await delete(namespace, name)
+    async def delete_and_be_done(namespace: str, name: str, *, uid: str) -> TranscriptionJob | None:
+        deleted = await delete(namespace, name, uid=uid)
         await play_operator(patient)
+        return deleted
 
     monkeypatch.setattr(patient.jobs, "delete", delete_and_be_done)
 
@@ -177,9 +178,10 @@ async def test_a_watch_from_too_long_ago_begins_again_from_a_fresh_look(
     await gateway.a_job()
     delete = gateway.jobs.delete
 
-    async def delete_and_forget(namespace: str, name: str) -> None:
-        await delete(namespace, name)
+    async def delete_and_forget(namespace: str, name: str, *, uid: str) -> TranscriptionJob | None:
+        deleted = await delete(namespace, name, uid=uid)
         gateway.jobs.forget_history()
+        return deleted
 
     monkeypatch.setattr(gateway.jobs, "delete", delete_and_forget)
     answer = asyncio.create_task(release(gateway.jobs, NAMESPACE, "tsj-1", wait_seconds=60, pause_seconds=0))

@@ -21,7 +21,7 @@ from support.gateway import NAMESPACE, Gateway, gateway, kind_of, problem_of
 
 BODIES = {"json": b'{"text": "Guten Tag"}', "md": "# Übung".encode(), "txt": b"Guten Tag"}
 
-OUTPUTS_PAGE = (Path(__file__).parents[3] / "docs" / "outputs.md").read_text()
+OUTPUTS_PAGE = (Path(__file__).parents[4] / "docs" / "outputs.md").read_text()
 
 
 @pytest.mark.parametrize(
