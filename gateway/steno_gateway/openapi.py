@@ -14,15 +14,21 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import Field
 from pydantic.json_schema import models_json_schema
 
+from steno_gateway.access import document as access
+from steno_gateway.batch_requests import BatchOfItems, BatchOfPrefix
 from steno_gateway.problems import MEDIA_TYPE, TYPE_PREFIX, Kind, Problem
-from steno_gateway.requests import TranscribeOptions, TranscribeRequest
+from steno_gateway.requests import ChangeRequest, TranscribeOptions, TranscribeRequest
+from steno_gateway.tasks import idempotency
+from steno_gateway.uploads.documents import UploadRequest
 
 Schema = dict[str, Any]
 
 VERSION: Final = "3.0.3"
 TAGS: Final = [
     {"name": "tasks", "description": "One recording on its way to a transcript."},
+    {"name": "uploads", "description": "Recordings that come before the task that is to be made of them."},
     {"name": "queue", "description": "All recordings together."},
+    {"name": "session", "description": "Who one is, and the page's cookie."},
     {"name": "probes", "description": "For the kubelet and for load balancers."},
 ]
 _REF: Final = "#/components/schemas/"
@@ -45,6 +51,61 @@ TRANSCRIBE_BODY: Final[Schema] = {
     }
 }
 """What `POST /transcribe` reads; for ``openapi_extra``."""
+
+_BYTES: Final[Schema] = {"schema": {"type": "string", "format": "binary"}}
+UPLOAD_RAW_BODY: Final[Schema] = {"requestBody": {"required": True, "content": {"*/*": _BYTES}}}
+"""What `PUT /uploads/{upload}` reads."""
+
+UPLOAD_PART_BODY: Final[Schema] = {
+    "requestBody": {"required": True, "content": {"application/octet-stream": _BYTES}}
+}
+"""What `PUT /uploads/{upload}/parts/{number}` reads."""
+
+UPLOAD_BODY: Final[Schema] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {"schema": {"$ref": f"{_REF}UploadRequest"}},
+            "application/octet-stream": _BYTES,
+        },
+    }
+}
+"""What `POST /uploads` reads."""
+
+BATCH_BODY: Final[Schema] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {"oneOf": [{"$ref": f"{_REF}BatchOfItems"}, {"$ref": f"{_REF}BatchOfPrefix"}]}
+            },
+        },
+    }
+}
+"""What `POST /batches` reads."""
+
+CHANGE_BODY: Final[Schema] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": {"$ref": f"{_REF}ChangeRequest"}}},
+    }
+}
+"""What `PATCH /jobs/{task_id}` reads."""
+
+IDEMPOTENCY_PARAMETER: Final[Schema] = {
+    "parameters": [
+        {
+            "name": idempotency.HEADER,
+            "in": "header",
+            "required": False,
+            "schema": {"type": "string", "minLength": 1, "maxLength": idempotency.KEY_MAX_LENGTH},
+            "description": "Drawn at random by the client, the same for each try of one request: however often it is "
+            "sent, there is one task. The answer to a repeated one has the header "
+            f"`{idempotency.REPLAY_HEADER}: true`.",
+        }
+    ]
+}
+"""A header that no FastAPI parameter reads; for ``openapi_extra``."""
 
 
 def problem_responses(*kinds: Kind) -> dict[int | str, dict[str, Any]]:
@@ -92,11 +153,20 @@ def _document(app: FastAPI) -> Schema:
     )
     document["info"].pop("summary", None)
     _, unseen = models_json_schema(
-        [(TranscribeForm, "validation"), (TranscribeRequest, "validation"), (Problem, "serialization")],
+        [
+            (TranscribeForm, "validation"),
+            (TranscribeRequest, "validation"),
+            (UploadRequest, "validation"),
+            (BatchOfItems, "validation"),
+            (BatchOfPrefix, "validation"),
+            (ChangeRequest, "validation"),
+            (Problem, "serialization"),
+        ],
         ref_template=_REF + "{model}",
     )
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     schemas.update(unseen["$defs"])
+    access.describe(document, app.routes, problem_responses)
     older = _as_3_0(document)
     if not isinstance(older, dict):
         raise TypeError("an OpenAPI document is an object")

@@ -1,4 +1,4 @@
-"""Whether requests can be answered: the API server and the bucket respond.
+"""Whether requests can be answered: the API server and the bucket respond, and the first list of jobs is in.
 
 Asked by ``/readyz`` every few seconds per kubelet; the answer is kept for a moment so that probes of many kinds cost
 one round trip.
@@ -40,11 +40,13 @@ class Readiness:
         store: ObjectStore,
         *,
         namespace: str,
+        watched: Callable[[], bool] = lambda: True,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._jobs = jobs
         self._store = store
         self._namespace = namespace
+        self._watched = watched
         self._clock = clock
         self._lock = asyncio.Lock()
         self._away: tuple[str, ...] = ()
@@ -57,7 +59,9 @@ class Readiness:
                 answers = await asyncio.gather(_fails(self._ask_api_server), _fails(self._ask_store))
                 self._away = tuple(name for name, away in zip((API_SERVER, STORE), answers, strict=True) if away)
                 self._asked_at = self._clock()
-            return self._away
+            # As long as the jobs are not known, each reading would cost the API server one.
+            unwatched = API_SERVER not in self._away and not self._watched()
+            return (API_SERVER, *self._away) if unwatched else self._away
 
     async def _ask_api_server(self) -> None:
         with contextlib.suppress(ResourceNotFoundError):

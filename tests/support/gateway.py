@@ -2,17 +2,20 @@
 
 import asyncio
 import contextlib
+import dataclasses
 from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import httpx
-import uvicorn
+from fastapi import FastAPI
 
 from steno_gateway.app import create_app
 from steno_gateway.context import Context
-from steno_gateway.server import server_config
+from steno_gateway.reads.documents import Documents
+from steno_gateway.reads.outlook import Outlook
+from steno_gateway.server import Server
 from steno_gateway.settings import GatewaySettings
 from steno_store import Layout
 from steno_types import (
@@ -80,19 +83,46 @@ class Gateway:
 async def gateway(*, now: datetime = NOON, root_path: str = "", **settings: Any) -> AsyncIterator[Gateway]:
     """Make a gateway; requests reach it without a socket."""
     jobs, store = InMemoryTranscriptionJobs(now=lambda: now), InMemoryObjectStore()
-    here = {"namespace": NAMESPACE, "gateway_host": "127.0.0.1", "gateway_port": 0}
+    here = {"namespace": NAMESPACE, "gateway_host": "127.0.0.1", "gateway_port": 0, "anonymous": True}
     chosen = GatewaySettings.model_validate(here | settings)
-    context = Context.of(chosen, Layout("steno"), jobs, store, now=lambda: now)
-    transport = httpx.ASGITransport(create_app(context), raise_app_exceptions=False, root_path=root_path)
-    async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
+    context = without_pause(Context.of(chosen, Layout("steno"), jobs, store, now=lambda: now))
+    transport = _InStep(create_app(context), jobs, root_path=root_path)
+    async with context.reads, httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
+        await jobs.until_called("watch_all")
         yield Gateway(client=client, jobs=jobs, store=store, context=context)
+    await context.waiters.finish()
     await context.expiry.finish()
+
+
+def without_pause(context: Context) -> Context:
+    """Let the queues be looked at anew whenever somebody asks."""
+    settings = context.settings
+    outlook = Outlook(
+        context.reads,
+        default_profile=settings.default_profile,
+        priorities=settings.queue_priorities,
+        now=context.now,
+        kept_seconds=0,
+    )
+    return dataclasses.replace(context, outlook=outlook, documents=Documents(outlook))
+
+
+class _InStep(httpx.ASGITransport):
+    """Sends no request before the gateway's watch has told it what was written before."""
+
+    def __init__(self, app: FastAPI, jobs: InMemoryTranscriptionJobs, *, root_path: str) -> None:
+        super().__init__(app, raise_app_exceptions=False, root_path=root_path)
+        self._jobs = jobs
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        await self._jobs.until_told()
+        return await super().handle_async_request(request)
 
 
 @contextlib.asynccontextmanager
 async def served(context: Context) -> AsyncIterator[int]:
     """Serve `context` on a free port of the loopback interface, as `steno_gateway.server` does; gives the port."""
-    server = _Server(server_config(context))
+    server = _Server(context)
     serving = asyncio.create_task(server.serve())
     await server.listening.wait()
     try:
@@ -102,11 +132,11 @@ async def served(context: Context) -> AsyncIterator[int]:
         await serving
 
 
-class _Server(uvicorn.Server):
+class _Server(Server):
     """Tells when it listens, and leaves the test runner's signals alone."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
         self.listening = asyncio.Event()
 
     async def startup(self, sockets: list[Any] | None = None) -> None:

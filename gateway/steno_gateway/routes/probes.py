@@ -1,9 +1,10 @@
-"""``/healthz`` and ``/readyz``: for the kubelet."""
+"""``/healthz`` and ``/readyz`` for the kubelet, ``/metrics`` for Prometheus."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 
 from steno_gateway import problems
 from steno_gateway.context import ContextDependency
+from steno_gateway.metrics import MEDIA_TYPE
 from steno_gateway.openapi import problem_responses
 from steno_gateway.problems import ProblemError
 from steno_gateway.responses import Health
@@ -27,3 +28,9 @@ async def readyz(context: ContextDependency) -> Health:
             remedy="Whoever runs the cluster looks after what does not answer, and at the gateway's log.",
         )
     return Health()
+
+
+@router.get("/metrics", include_in_schema=False)
+async def metrics(context: ContextDependency) -> Response:
+    """Give what this replica has measured."""
+    return Response(context.metrics.text(), media_type=MEDIA_TYPE)

@@ -14,5 +14,5 @@ router = APIRouter(tags=["queue"])
 
 @router.get("/queue", summary="How much there is to do", responses=problem_responses(problems.API_SERVER_AWAY))
 async def queue(caller: Reader, context: ContextDependency) -> Queue:
-    """Count the tasks by phase, and say how long the oldest has waited."""
-    return views.queue(await context.reads.list(caller.namespace), context.now())
+    """Count the tasks by phase, profile and reason; say how long the oldest has waited, and what was done lately."""
+    return views.queue(await context.reads.newest_first(caller.namespace), context.outlook.moment())

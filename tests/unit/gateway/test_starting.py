@@ -12,7 +12,7 @@ import pytest
 
 from steno_gateway.settings import GatewaySettings
 
-USABLE = {"STENO_NAMESPACE": "speech", "STENO_STORE_BUCKET": "steno"}
+USABLE = {"STENO_NAMESPACE": "speech", "STENO_STORE_BUCKET": "steno", "STENO_ANONYMOUS": "true"}
 
 
 KUBECONFIG = """
@@ -58,6 +58,19 @@ def start(**variables: str) -> subprocess.CompletedProcess[str]:
             id="limit",
         ),
         pytest.param({**USABLE, "STENO_STORE_PREFIX": "/steno/"}, "STENO_STORE_PREFIX: ", id="the store's"),
+        pytest.param(
+            {**USABLE, "STENO_ANONYMOUS": "false"}, "neither STENO_API_KEYS_FILE nor STENO_ANONYMOUS", id="nobody"
+        ),
+        pytest.param(
+            {**USABLE, "STENO_API_KEYS_FILE": "/nowhere/keys.yaml"},
+            "STENO_API_KEYS_FILE: it cannot be read: No such file",
+            id="no keys",
+        ),
+        pytest.param(
+            {**USABLE, "STENO_FORWARDED_ALLOW_IPS": "ingress"}, "STENO_FORWARDED_ALLOW_IPS: Value error", id="a proxy"
+        ),
+        pytest.param({**USABLE, "STENO_CORS_ORIGINS": "app.example"}, "STENO_CORS_ORIGINS: String", id="an origin"),
+        pytest.param({**USABLE, "STENO_NAMESPACES": "talks, films"}, "STENO_NAMESPACES: String", id="a namespace"),
         pytest.param(USABLE, "cannot find the Kubernetes API server", id="no cluster"),
     ],
 )

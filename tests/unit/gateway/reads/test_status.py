@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from steno_kube import KubeUnavailableError
-from steno_types import ConditionType, FailureStatus, Media, Output, Progress, Reason
+from steno_types import Attempt, ConditionType, FailureStatus, Media, Output, Progress, Reason, Stage
 from support.gateway import NAMESPACE, NOON, Gateway, gateway, kind_of
 
 LATER = NOON.replace(hour=13)
@@ -43,14 +43,24 @@ async def test_a_fresh_task_knows_little(gateway: Gateway) -> None:
         "status": "pending",
         "phase": "Pending",
         "file_name": None,
+        "profile": "default",
+        "suspended": False,
+        "waiting": {
+            "position": 1,
+            "reason": "BehindOthers",
+            "message": "It is the next job of the profile 'default'.",
+            "estimated_start": None,
+        },
         "progress": None,
         "media": None,
         "language": None,
         "real_time_factor": None,
         "created": "2026-01-31T12:00:00Z",
         "started": None,
+        "estimated_completion": None,
         "completed": None,
         "expires": None,
+        "attempts": [],
         "warnings": [],
         "error": None,
         "outputs": [],
@@ -64,7 +74,11 @@ async def test_a_completed_task_knows_all(gateway: Gateway) -> None:
     await gateway.become(
         job,
         ConditionType.COMPLETE,
-        progress=Progress(percent=100, processed_seconds=60, total_seconds=60, time=NOON),
+        progress=Progress(stage=Stage.PUBLISH, percent=100, processed_seconds=60, total_seconds=60, time=NOON),
+        attempts=(
+            Attempt(name="pod-1", start=NOON, end=NOON, reason=Reason.PREEMPTED),
+            Attempt(name="pod-2", start=NOON, end=LATER),
+        ),
         media=Media(duration_seconds=60, language="de"),
         real_time_factor=0.25,
         start_time=NOON,
@@ -81,7 +95,11 @@ async def test_a_completed_task_knows_all(gateway: Gateway) -> None:
         "status": "completed",
         "phase": "Completed",
         "file_name": "talk.wav",
+        "profile": "default",
+        "suspended": False,
+        "waiting": None,
         "progress": {
+            "stage": "publish",
             "percent": 100,
             "processed_seconds": 60.0,
             "total_seconds": 60.0,
@@ -92,8 +110,23 @@ async def test_a_completed_task_knows_all(gateway: Gateway) -> None:
         "real_time_factor": 0.25,
         "created": "2026-01-31T12:00:00Z",
         "started": "2026-01-31T12:00:00Z",
+        "estimated_completion": None,
         "completed": "2026-01-31T13:00:00Z",
         "expires": "2026-01-31T13:00:00Z",
+        "attempts": [
+            {
+                "started": "2026-01-31T12:00:00Z",
+                "ended": "2026-01-31T12:00:00Z",
+                "reason": "Preempted",
+                "counted": False,
+            },
+            {
+                "started": "2026-01-31T12:00:00Z",
+                "ended": "2026-01-31T13:00:00Z",
+                "reason": None,
+                "counted": False,
+            },
+        ],
         "warnings": ["The last 2 s are silent."],
         "error": None,
         "outputs": [
@@ -208,13 +241,25 @@ async def test_links_of_outputs_honour_the_root_path() -> None:
 
 
 @pytest.mark.parametrize(
-    "call", ["GET /status/tsj-1", "GET /download/tsj-1", "POST /release/tsj-1", "DELETE /release/tsj-1", "GET /queue"]
+    "call",
+    [
+        "GET /status/tsj-1",
+        "GET /status/tsj-1?wait=60",
+        "GET /events/tsj-1",
+        "GET /jobs",
+        "GET /queue",
+        "GET /download/tsj-1",
+        "POST /release/tsj-1",
+        "DELETE /release/tsj-1",
+    ],
 )
-async def test_an_absent_api_server_is_said_so(gateway: Gateway, call: str) -> None:
-    """Without the record nothing can be answered, but later it can."""
-    gateway.jobs.failing = KubeUnavailableError("10.0.0.1 did not answer")
+async def test_an_absent_api_server_is_said_so(call: str) -> None:
+    """Where the watch is too old to be believed nothing can be answered, but later it can."""
+    async with gateway(watch_max_age_seconds=1e-9) as without:
+        await without.a_job()
+        without.jobs.failing = KubeUnavailableError("10.0.0.1 did not answer")
 
-    response = await gateway.client.request(*call.split())
+        response = await without.client.request(*call.split())
 
     assert (503, "cluster-unavailable", None) == kind_of(response)
     assert "10.0.0.1" not in response.text
