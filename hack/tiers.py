@@ -19,6 +19,10 @@ ALLOWED_SKIPS = ("needs a GPU", "needs STENO_MULTISTEP_SOURCE")
 """What may be absent on a machine; everything else is installed by the project itself."""
 
 
+OPTIONS = {"unit": ("--numprocesses=auto", "--dist=loadfile")}
+"""Further options of pytest, by tier: the code alone is tested on all cores, module by module."""
+
+
 @dataclass(slots=True)
 class Counts:
     """How a run ended."""
@@ -60,7 +64,7 @@ def run_tier(tier: str) -> Counts:
     """Run one tier; a run without a report, or without a test, counts as one failure."""
     report = REPORTS / f"{tier}.xml"
     report.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "pytest", f"tests/{tier}", f"--junitxml={report}"]
+    command = [sys.executable, "-m", "pytest", f"tests/{tier}", f"--junitxml={report}", *OPTIONS.get(tier, ())]
     exit_code = subprocess.run(command, cwd=ROOT, check=False).returncode
     counts = read_report(report) if report.exists() else Counts()
     if exit_code != 0 and counts.failed == 0:

@@ -106,8 +106,8 @@ def _gateway(options: argparse.Namespace) -> int:
     if unknown := {*options.only} - suite.PARTS.keys():
         print(f"no part is called {', '.join(sorted(unknown))}; there are {', '.join(suite.PARTS)}", file=sys.stderr)
         return EXIT_MISSING
-    small = {"upload_bytes": 50_000_000, "rounds": 1, "seconds": 5.0, "jobs": 200, "streams": 50}
-    measured = suite.measure(Terms(say=_say, **(small if options.rehearsal else {})), options.only)
+    small = Terms(say=_say, upload_bytes=50_000_000, rounds=1, seconds=5.0, jobs=200, streams=50)
+    measured = suite.measure(small if options.rehearsal else Terms(say=_say), options.only)
     if options.rehearsal or options.only:
         print(f"{report.summary(measured)}\nA rehearsal, or a part: nothing is kept.")
     else:

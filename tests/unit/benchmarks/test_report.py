@@ -88,7 +88,7 @@ def test_a_benchmark_says_where_and_of_what_it_was_measured() -> None:
 
 def test_what_nobody_has_measured_is_said() -> None:
     """A benchmark that is expected and has no figures is named with its command, and no other is."""
-    text = page([a_benchmark(name="worker"), a_benchmark(name="memory"), a_benchmark(name="operator")])
+    text = page([a_benchmark(name=name) for name in ("worker", "memory", "operator", "gateway")])
 
     assert "Not measured yet: `make gpu-check` has not run on a machine with a GPU.\n" in text
     assert 1 == text.count("Not measured yet")
