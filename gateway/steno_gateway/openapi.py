@@ -56,9 +56,7 @@ _BYTES: Final[Schema] = {"schema": {"type": "string", "format": "binary"}}
 UPLOAD_RAW_BODY: Final[Schema] = {"requestBody": {"required": True, "content": {"*/*": _BYTES}}}
 """What `PUT /uploads/{upload}` reads."""
 
-UPLOAD_PART_BODY: Final[Schema] = {
-    "requestBody": {"required": True, "content": {"application/octet-stream": _BYTES}}
-}
+UPLOAD_PART_BODY: Final[Schema] = {"requestBody": {"required": True, "content": {"application/octet-stream": _BYTES}}}
 """What `PUT /uploads/{upload}/parts/{number}` reads."""
 
 UPLOAD_BODY: Final[Schema] = {

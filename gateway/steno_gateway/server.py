@@ -114,6 +114,9 @@ class Server(uvicorn.Server):
         """Finish the requests under way; a stream, or a wait of a minute, would outlast the time for that."""
         self._context.reads.end()
         await super().shutdown(sockets)
+        # Here too, as the signal that ended the server is raised anew once it has ended, and then ends the process.
+        await self._context.waiters.finish()
+        await self._context.expiry.finish()
 
 
 def server_config(context: Context) -> uvicorn.Config:

@@ -65,7 +65,7 @@ class GatewaySettings(BaseSettings):
     secure_cookies: bool = False
     """Whether the cookie is for https alone even where a request did not seem to come by it."""
     cors_origins: Annotated[str | None, Field(pattern=rf"^(\*|{_ORIGIN}(,{_ORIGIN})*)$")] = None
-    """Origins, comma-separated, whose pages may call the gateway with a key of their own; None: its own page alone."""
+    """Origins, comma-separated, whose pages may call the gateway with a key of theirs; None: its own page alone."""
     forwarded_allow_ips: Annotated[str, AfterValidator(_are_addresses)] = "127.0.0.1"
     """Proxies whose X-Forwarded-For and -Proto are believed: addresses, ranges, or ``*``, comma-separated."""
     gateway_host: str = "0.0.0.0"  # noqa: S104 -- a pod's address is not known beforehand
@@ -79,7 +79,7 @@ class GatewaySettings(BaseSettings):
     max_upload_bytes: Annotated[int, Field(ge=1, le=MAX_PARTS * PART_BYTES)] = 10 << 30
     """Largest request body that is taken; 10 GiB: sixteen hours of CD-quality stereo WAV."""
     upload_memory_bytes: Annotated[int, Field(ge=MAX_DIRECT_PART_BYTES)] = 100 << 20
-    """Memory for the parts of all uploads together; 100 MiB: twenty uploads read at once, further ones wait unread."""
+    """Memory for the parts of all uploads together; 100 MiB: twenty uploads read at once, others wait unread."""
     headers_seconds: Annotated[float, Field(gt=0)] = 30
     """How long a request's headers may take from its first byte, or the opening of the connection; nginx: 60."""
     upload_idle_seconds: Annotated[float, Field(gt=0)] = 60

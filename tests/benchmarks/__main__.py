@@ -1,8 +1,8 @@
 """Run a benchmark, or write the page of all.
 
 ``python -m benchmarks worker|memory|gpu|operator|gateway|report``, with ``tests`` on the path; the Makefile is its
-caller. Ends with 0 whether goals are met or not, 2 when something is missing that a benchmark needs, 3 when that is a GPU,
-and with an error when a benchmark itself fails.
+caller. Ends with 0 whether goals are met or not, 2 when something is missing that a benchmark needs, 3 when that is a
+GPU, and with an error when a benchmark itself fails.
 """
 
 import argparse

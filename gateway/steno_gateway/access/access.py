@@ -174,7 +174,7 @@ class Access:
 
     def takes_secure_cookies(self, connection: HTTPConnection) -> bool:
         """Say whether the cookie of this client's is the one for https alone."""
-        return self._secure_cookies or connection.url.scheme in {"https", "wss"}
+        return self._secure_cookies or connection.scope["scheme"] in {"https", "wss"}
 
     def _who(self, connection: HTTPConnection) -> tuple[Caller, ShownBy]:
         if self._keys is not None and (key := shown_key(connection)) is not None:

@@ -1,13 +1,15 @@
-"""The status of a task as JSON, spelled once for all that ask.
+"""The status of a task, and the queue, as JSON: spelled once for all that ask.
 
 Asked by the routes that show or push a task. What has ended says the same for ever; what waits or runs says another
 thing in each moment of the `Outlook`.
 """
 
+from collections.abc import Iterable
 from typing import Final
 
 from pydantic_core import to_json
 
+from steno_gateway.reads.cache import Record
 from steno_gateway.reads.outlook import Outlook
 from steno_gateway.tasks import views
 from steno_gateway.tasks.views import Links
@@ -23,6 +25,7 @@ class Documents:
     def __init__(self, outlook: Outlook) -> None:
         self._outlook = outlook
         self._kept: dict[tuple[str, str], tuple[str, int, bytes]] = {}
+        self._queues: dict[str, tuple[int, bytes]] = {}
 
     def status(self, job: TranscriptionJob, links: Links) -> bytes:
         """Give what ``GET /status`` answers for the job."""
@@ -41,6 +44,14 @@ class Documents:
             del self._kept[next(iter(self._kept))]
         self._kept[key] = version, serial, document
         return document
+
+    def queue(self, namespace: str, records: Iterable[Record]) -> bytes:
+        """Give what ``GET /queue`` answers for a namespace, whose jobs `records` are: counted once in each moment."""
+        moment = self._outlook.moment()
+        kept = self._queues.get(namespace)
+        if kept is None or kept[0] != moment.serial:
+            kept = self._queues[namespace] = moment.serial, to_json(views.queue(records, moment))
+        return kept[1]
 
 
 _FOR_EVER: Final = 0

@@ -63,8 +63,11 @@ class QuickStatus:
             # Whoever is admitted is not counted a second time.
             return False
         body = context.documents.status(job, links)
-        length = b"%d" % len(body)
-        headers = [(b"content-length", length), (b"content-type", b"application/json")]
+        headers = [
+            (b"cache-control", b"no-store"),
+            (b"content-length", b"%d" % len(body)),
+            (b"content-type", b"application/json"),
+        ]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body})
         return True

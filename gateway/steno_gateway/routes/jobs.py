@@ -35,4 +35,4 @@ async def jobs(
     page = page_of(newest_first, query, context.outlook.moment().order.profile)
     tasks = b",".join(context.documents.status(job, links) for job in page.jobs)
     body = b'{"tasks":[%s],"next_cursor":%s,"version":"%d"}' % (tasks, to_json(page.next_cursor), version)
-    return Response(body, media_type="application/json")
+    return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})

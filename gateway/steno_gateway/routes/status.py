@@ -45,7 +45,8 @@ async def status(
             job = await context.reads.wait(caller.namespace, task_id, _has_ended, seconds=query.wait)
         except ResourceNotFoundError as error:
             raise unknown_task(task_id) from error
-    return Response(context.documents.status(job, links), media_type="application/json")
+    document = context.documents.status(job, links)
+    return Response(document, media_type="application/json", headers={"Cache-Control": "no-store"})
 
 
 def _has_ended(job: TranscriptionJob) -> bool:

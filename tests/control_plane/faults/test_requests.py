@@ -1,8 +1,8 @@
 """Requests that fail on their way: whatever becomes of each kind of request, a job's life goes on and ends right.
 
 Each job below has a fault of its own, which strikes every kind of read or of write of its life; all of them live at
-the same time, behind one proxy. The operator's own backoff spaces the tries, 1 s, 2 s, 4 s, up to a minute: the client
-tries nothing again, and reads no Retry-After.
+the same time, behind one proxy. The operator's own backoff spaces the tries, 1 s, 2 s, 4 s, up to a minute: the
+client tries nothing again, and reads no Retry-After.
 """
 
 from collections.abc import Iterator

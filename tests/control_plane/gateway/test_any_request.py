@@ -34,7 +34,8 @@ def door(api: Api, store: ObjectStore, minio: MinioServer, tmp_path: Path) -> It
 def test_every_answer_is_a_documented_one(door: FrontDoor, tmp_path: Path) -> None:
     """No request is answered 5xx, and none with a status, a media type or a schema that the document lacks."""
     schemathesis = Path(sys.executable).with_name("schemathesis")
-    command = [str(schemathesis), "--config-file", str(SETTINGS), "run", f"{door.gateway.url}/openapi.json", "--no-color"]
+    document = f"{door.gateway.url}/openapi.json"
+    command = [str(schemathesis), "--config-file", str(SETTINGS), "run", document, "--no-color"]
     options = ["--checks", CHECKS, "--max-examples", str(EXAMPLES), "--seed", "1", "--request-timeout", "30"]
     phases = ["--phases", "examples,coverage,fuzzing", "--workers", "2"]
     run = subprocess.run(

@@ -189,6 +189,7 @@ IMPOSSIBLE_IDS = [
     ("method", "path"),
     [
         pytest.param("GET", "/status/", id="status"),
+        pytest.param("GET", "/events/", id="events"),
         pytest.param("GET", "/download/", id="download"),
         pytest.param("POST", "/release/", id="release"),
         pytest.param("DELETE", "/release/", id="delete"),
@@ -202,7 +203,9 @@ async def test_what_can_be_no_id_is_not_asked_for(gateway: Gateway, method: str,
     assert [] == gateway.jobs.calls
 
 
-@pytest.mark.parametrize("method_and_path", ["GET /status/", "GET /download/", "POST /release/", "DELETE /release/"])
+@pytest.mark.parametrize(
+    "method_and_path", ["GET /status/", "GET /events/", "GET /download/", "POST /release/", "DELETE /release/"]
+)
 async def test_an_unknown_id_is_not_found(gateway: Gateway, method_and_path: str) -> None:
     """Every call about a task says the same of one that is not there."""
     method, path = method_and_path.split()
