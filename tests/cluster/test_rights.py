@@ -9,7 +9,9 @@ from support.kubernetes_api import Api
 def may(installation: Installation, account: str, verb: str, resource: str) -> bool:
     """Ask the API server whether one of Steno's service accounts may do something in its namespace."""
     identity = f"--as=system:serviceaccount:{NAMESPACE}:steno-{account}"
-    question = ("auth", "can-i", verb, resource, "--namespace", NAMESPACE, identity)
+    # After a slash kubectl takes the name of an object.
+    resource, _, subresource = resource.partition("/")
+    question = ("auth", "can-i", verb, resource, f"--subresource={subresource}", "--namespace", NAMESPACE, identity)
     return installation.kubectl(*question, may_fail=True).strip() == "yes"
 
 
@@ -22,6 +24,7 @@ def may(installation: Installation, account: str, verb: str, resource: str) -> b
         pytest.param("operator", "create", "jobs.batch", True, id="operator-creates-jobs"),
         pytest.param("operator", "get", "secrets", False, id="operator-reads-no-secret"),
         pytest.param("operator", "create", "pods", False, id="operator-creates-no-pod"),
+        pytest.param("operator", "patch", "transcriptionjobs.steno.dev/status", True, id="operator-writes-status"),
         pytest.param("gateway", "create", "transcriptionjobs.steno.dev", True, id="gateway-creates-jobs"),
         pytest.param("gateway", "patch", "transcriptionjobs.steno.dev/status", False, id="gateway-writes-no-status"),
         pytest.param("gateway", "create", "jobs.batch", False, id="gateway-creates-no-batch-job"),

@@ -58,6 +58,31 @@ readOnlyRootFilesystem: true
 capabilities: {drop: [ALL]}
 {{- end -}}
 
+{{/* Namespaces of the tenants, as a JSON list; each once, and none the release's own. */}}
+{{- define "steno.tenants" -}}
+{{- $names := list -}}
+{{- range .Values.tenants -}}
+{{- if eq .name $.Release.Namespace -}}
+{{- fail (printf "tenants: %s is the release's own namespace, which is served anyway" .name) -}}
+{{- end -}}
+{{- if has .name $names -}}
+{{- fail (printf "tenants: %s is named twice" .name) -}}
+{{- end -}}
+{{- $names = append $names .name -}}
+{{- end -}}
+{{- $names | toJson -}}
+{{- end -}}
+
+{{/* Namespaces whose jobs the operator serves, as a JSON list; "*" alone: all of them. */}}
+{{- define "steno.watched" -}}
+{{- $listed := .Values.operator.watchNamespaces | default (list .Release.Namespace) -}}
+{{- if has "*" $listed -}}
+{{- list "*" | toJson -}}
+{{- else -}}
+{{- concat $listed (include "steno.tenants" . | fromJsonArray) | uniq | toJson -}}
+{{- end -}}
+{{- end -}}
+
 {{/* What the operator may do in each namespace whose jobs it serves. */}}
 {{- define "steno.operatorRules" -}}
 - apiGroups: [steno.dev]
@@ -80,4 +105,27 @@ capabilities: {drop: [ALL]}
 - apiGroups: [""]
   resources: [events]
   verbs: [create]
+{{- end -}}
+
+{{/* What the names of models stand for that clients of other APIs ask for, as a JSON object: the values', or what the
+profiles have. Of several profiles with one model the default one has it, else the first by name. */}}
+{{- define "steno.models" -}}
+{{- if .Values.gateway.models -}}
+{{- .Values.gateway.models | toJson -}}
+{{- else -}}
+{{- $profiles := .Values.profiles -}}
+{{- $models := dict -}}
+{{- range $name := prepend (keys $profiles.items | sortAlpha) $profiles.default | uniq -}}
+{{- with index $profiles.items $name -}}
+{{- if not (hasKey $models .engine.model) -}}
+{{- $_ := set $models .engine.model (dict "profile" $name "model" .engine.model) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- range $name := keys $profiles.items -}}
+{{- $_ := set $models $name (dict "profile" $name) -}}
+{{- end -}}
+{{- $_ := set $models "whisper-1" dict -}}
+{{- $models | toJson -}}
+{{- end -}}
 {{- end -}}

@@ -64,8 +64,18 @@ class Installation:
         )
 
 
-def install(cluster: str) -> Installation:
-    """Bring up cluster, images, store and Steno; what is there already stays."""
+def install(cluster: str, *, manifests: Sequence[str] = (), values: Sequence[Path] = ()) -> Installation:
+    """Bring up cluster, images, store and Steno; what is there already stays.
+
+    Parameters
+    ----------
+    cluster
+        Its name.
+    manifests
+        What the values speak of and the chart does not make, as YAML: namespaces of tenants, Secrets.
+    values
+        Files of the chart's values beside those of the local cluster, which they override.
+    """
     ports = clusters.up(cluster)
     images = build()
     loading.load(cluster, images.in_cluster)
@@ -78,7 +88,9 @@ def install(cluster: str) -> Installation:
     with steps.step("object store"):
         _install_store(here)
     with steps.step("Steno"):
-        _install_steno(here)
+        for manifest in manifests:
+            here.kubectl("apply", "--filename", "-", text_in=manifest)
+        _install_steno(here, values)
     return here
 
 
@@ -92,7 +104,7 @@ def _install_store(here: Installation) -> None:
         store.make_bucket(BUCKET)
 
 
-def _install_steno(here: Installation) -> None:
+def _install_steno(here: Installation, values: Sequence[Path]) -> None:
     settings = {
         "operator.image": _split(here.images.operator),
         "gateway.image": _split(here.images.gateway),
@@ -100,8 +112,10 @@ def _install_steno(here: Installation) -> None:
         "profiles.items.tiny": {"image": here.images.worker_tiny},
         "profiles.items.tiny-gpu": {"image": here.images.worker_tiny},
         "profiles.items.fake": {"image": here.images.worker_tiny},
+        "profiles.items.slow": {"image": here.images.worker_tiny},
         "profiles.items.fake-gpu": {"image": here.images.worker_tiny},
     }
+    files = [flag for file in (_MANIFESTS / "values.yaml", *values) for flag in ("--values", str(file))]
     flags = [
         flag
         for place, fields in settings.items()
@@ -111,7 +125,7 @@ def _install_steno(here: Installation) -> None:
     try:
         here.helm(
             *("upgrade", "--install", RELEASE, str(ROOT / "charts" / "steno"), "--namespace", NAMESPACE),
-            *("--values", str(_MANIFESTS / "values.yaml"), *flags),
+            *(*files, *flags),
             *("--wait", f"--timeout={ROLLOUT_SECONDS}s"),
         )
     except InstallationError as error:

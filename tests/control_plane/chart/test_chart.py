@@ -2,26 +2,22 @@
 
 import json
 import re
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from local_cluster.tools import tool
+from control_plane.chart.rendering import ROOT, accepted, container, environment, helm_template, rendered
+from steno_gateway.settings import ModelChoice
 from steno_operator.profiles import WorkerProfile, load
 from steno_operator.settings import PASSED_ON, OperatorSettings
 from steno_types import EngineName, EngineSettings
 from steno_worker.settings import WorkerSettings
 from support.kubernetes_api import Api
 
-ROOT = Path(__file__).parents[3]
-
 VALUES = ROOT / "charts" / "steno" / "values.yaml"
 SCHEMA = json.loads((ROOT / "charts" / "steno" / "values.schema.json").read_text())
-
-Rendered = dict[tuple[str, str], dict[str, Any]]
 
 
 def example_profiles() -> dict[str, Any]:
@@ -30,32 +26,6 @@ def example_profiles() -> dict[str, Any]:
     lines = (re.fullmatch(r"    # ( *[\w.-]+: .*|\w+:)", line) for line in text.splitlines())
     examples: dict[str, Any] = yaml.safe_load("\n".join(line[1] for line in lines if line))
     return examples
-
-
-def helm_template(*flags: str) -> subprocess.CompletedProcess[str]:
-    """Render the chart."""
-    command = [str(tool("helm")), "template", "steno", str(ROOT / "charts" / "steno"), "--kube-version", "1.34.0"]
-    return subprocess.run([*command, *flags], capture_output=True, text=True, check=False)
-
-
-def rendered(*flags: str) -> Rendered:
-    """Render the chart for a bucket; gives its objects by kind and name."""
-    done = helm_template("--set", "store.bucket=talks", *flags)
-    assert 0 == done.returncode, done.stderr
-    documents = [document for document in yaml.safe_load_all(done.stdout) if document]
-    return {(document["kind"], document["metadata"]["name"]): document for document in documents}
-
-
-def container(objects: Rendered, name: str) -> dict[str, Any]:
-    """Find the one container of a Deployment."""
-    (only,) = objects["Deployment", name]["spec"]["template"]["spec"]["containers"]
-    found: dict[str, Any] = only
-    return found
-
-
-def environment(objects: Rendered, name: str) -> dict[str, str]:
-    """Read the plain environment variables of a Deployment's container."""
-    return {entry["name"]: entry["value"] for entry in container(objects, name)["env"] if "value" in entry}
 
 
 @pytest.mark.parametrize(
@@ -108,15 +78,7 @@ def test_values_that_cannot_be_used_are_refused(flags: list[str], complaint: str
 )
 def test_objects_are_accepted_by_the_api_server(api: Api, flags: list[str]) -> None:
     """Every object passes the server's own validation."""
-    done = helm_template("--set", "store.bucket=talks", "--namespace", api.namespace, *flags)
-    kubectl = [str(tool("kubectl")), "--kubeconfig", str(api.kubeconfig), "--namespace", api.namespace]
-    applied = subprocess.run(
-        [*kubectl, "apply", "--server-side", "--force-conflicts", "--dry-run=server", "--validate=strict", "-f", "-"],
-        input=done.stdout,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    applied = accepted(api, "--set", "store.bucket=talks", *flags)
 
     assert 0 == applied.returncode, applied.stderr
     assert "deployment.apps/steno-gateway serverside-applied" in applied.stdout
@@ -172,7 +134,9 @@ def test_the_schema_knows_every_field_of_a_profile() -> None:
 
     assert {field.alias for field in WorkerProfile.model_fields.values()} == profile.keys()
     assert {field.alias for field in EngineSettings.model_fields.values()} == profile["engine"]["properties"].keys()
-    for names in (profile["engines"]["items"], profile["engine"]["properties"]["name"]):
+    model = SCHEMA["properties"]["gateway"]["properties"]["models"]["additionalProperties"]["properties"]
+    assert {*ModelChoice.model_fields} == model.keys()
+    for names in (profile["engines"]["items"], profile["engine"]["properties"]["name"], model["engine"]):
         assert [*EngineName] == names["enum"]
 
 
@@ -181,7 +145,18 @@ def test_settings_reach_the_parts() -> None:
     objects = rendered(
         *("--set", "cacheExpirySeconds=3600,store.endpoint=http://s3:9000,store.prefix=speech"),
         *("--set", "store.publicEndpoint=https://s3.example.org,store.existingSecret=keys,store.region=eu-central-1"),
-        *("--set", "gateway.maxUploadBytes=1000,store.defaultDestination.bucket=results"),
+        *("--set", "gateway.maxUploadBytes=1000,gateway.uploads.memoryBytes=70000000,gateway.uploads.idleSeconds=9"),
+        *("--set", "gateway.uploads.urlSeconds=600,gateway.downloadUrlSeconds=60,gateway.releaseWaitSeconds=5"),
+        *("--set", "gateway.maxUnfinished=3000000,gateway.watchMaxAgeSeconds=20,gateway.rootPath=/steno"),
+        *("--set", "gateway.synchronous.limitSeconds=50,gateway.synchronous.graceSeconds=0"),
+        *(
+            "--set",
+            "gateway.synchronous.ttlSeconds=70,gateway.session.seconds=3600,gateway.session.secureCookies=true",
+        ),
+        *("--set", "gateway.models.fast.profile=cpu,gateway.models.fast.model=tiny,gateway.logLevel=DEBUG"),
+        *("--set", "store.defaultDestination.bucket=results,store.browserOrigins={https://a.example}"),
+        *("--set", "gateway.existingKeysSecret=api-keys,gateway.corsOrigins={https://a.example,https://b.example}"),
+        *("--set", "gateway.trustedProxies={10.0.0.0/8,192.0.2.7}"),
         *("--set", "worker.urlSource.allowedHosts={media.internal,10.0.0.0/8},worker.urlSource.maxBytes=20737418240"),
         *("--set", "worker.urlSource.maxSeconds=60,worker.maxAudioSeconds=600,worker.subtitles.lines=1"),
         *("--set", "operator.watchNamespaces={talks,films},operator.queuePriorities.high=5,store.lifecycleRule=true"),
@@ -225,7 +200,35 @@ def test_settings_reach_the_parts() -> None:
     assert operator | store == {
         name: value for name, value in environment(objects, "steno-operator").items() if name != "STENO_LOG_LEVEL"
     }
-    assert {"STENO_MAX_UPLOAD_BYTES": "1000"} | store == environment(objects, "steno-gateway")
+    gateway = {
+        "STENO_ANONYMOUS": "false",
+        "STENO_API_KEYS_FILE": "/etc/steno/keys/keys.yaml",
+        "STENO_CORS_ORIGINS": "https://a.example,https://b.example",
+        "STENO_FORWARDED_ALLOW_IPS": "10.0.0.0/8,192.0.2.7",
+        "STENO_MAX_UPLOAD_BYTES": "1000",
+        "STENO_UPLOAD_MEMORY_BYTES": "70000000",
+        "STENO_UPLOAD_IDLE_SECONDS": "9",
+        "STENO_UPLOAD_URL_SECONDS": "600",
+        "STENO_PRESIGN_SECONDS": "60",
+        "STENO_RELEASE_WAIT_SECONDS": "5",
+        "STENO_MAX_UNFINISHED": "3000000",
+        "STENO_WATCH_MAX_AGE_SECONDS": "20",
+        "STENO_GATEWAY_ROOT_PATH": "/steno",
+        "STENO_SYNC_LIMIT_SECONDS": "50",
+        "STENO_SYNC_GRACE_SECONDS": "0",
+        "STENO_SYNC_TTL_SECONDS": "70",
+        "STENO_SESSION_SECONDS": "3600",
+        "STENO_SECURE_COOKIES": "true",
+        "STENO_MODELS": '{"fast":{"model":"tiny","profile":"cpu"}}',
+        "STENO_LOG_LEVEL": "DEBUG",
+        "STENO_STORE_BROWSER_ORIGINS": "https://a.example",
+        # As the operator has them.
+        "STENO_DEFAULT_PROFILE": "cpu",
+        "STENO_QUEUE_PRIORITIES": '{"high":5}',
+        "STENO_URL_ALLOWED_HOSTS": "media.internal,10.0.0.0/8",
+        "S3_STORAGE_BUCKET": "results",
+    }
+    assert gateway | store == environment(objects, "steno-gateway")
     for part in ("operator", "gateway"):
         assert [{"secretRef": {"name": "keys"}}] == container(objects, f"steno-{part}")["envFrom"]
 
