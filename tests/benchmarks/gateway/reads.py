@@ -16,12 +16,12 @@ from typing import Any, Final
 
 import aiohttp
 
+from benchmarks.api_server import BenchApi
 from benchmarks.figures import Figure, figure
 from benchmarks.gateway.stand import NAMESPACE, Found, Stand, Terms
-from benchmarks.operator.api import BenchApi
-from benchmarks.operator.pacing import at_once, at_rate
-from benchmarks.operator.percentiles import Latencies
-from benchmarks.operator.usage import cpu_seconds, rss_mebibytes
+from benchmarks.pacing import at_once, at_rate
+from benchmarks.percentiles import Latencies
+from benchmarks.usage import cpu_seconds, rss_mebibytes
 from steno_types import API_VERSION, GROUP, KIND, PLURAL, VERSION
 
 READS_GOAL: Final = ">= 0.8"

@@ -14,14 +14,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-import yaml
-
+from benchmarks.definition import define
 from benchmarks.figures import ROOT, Figure
 from local_cluster import loopback
 from local_cluster.control_plane import ControlPlane
 from local_cluster.object_stores import MinioServer
 from local_cluster.processes import Process
-from support.kubernetes_api import Api, wait_for
+from support.kubernetes_api import Api
 from support.s3_buckets import S3Account
 
 NAMESPACE: Final = "speech"
@@ -120,7 +119,9 @@ class Stand:
         minio = undo.enter_context(MinioServer())
         account = S3Account(minio.endpoint, minio.access_key, minio.secret_key)
         undo.callback(account.close)
-        _define(Api(self.control_plane.kubeconfig, NAMESPACE))
+        api = Api(self.control_plane.kubeconfig, NAMESPACE)
+        define(api, ROOT)
+        api.create_namespace()
         environment = {
             "PYTHONPATH": os.pathsep.join([str(BENCH), os.environ.get("PYTHONPATH", "")]),
             "KUBECONFIG": str(self.control_plane.kubeconfig),
@@ -137,16 +138,3 @@ class Stand:
         for server in (self.gateway, self.bare):
             undo.callback(server.stop)
             server.start()
-
-
-def _define(api: Api) -> None:
-    """Define TranscriptionJobs, and make the namespace."""
-    definition = yaml.safe_load((ROOT / "crds" / "transcriptionjobs.steno.dev.yaml").read_text())
-    api.extensions.create_custom_resource_definition(definition)
-
-    def established() -> bool | None:
-        crd = api.extensions.read_custom_resource_definition(definition["metadata"]["name"])
-        return any(c.type == "Established" and c.status == "True" for c in crd.status.conditions or []) or None
-
-    wait_for(established, "the CRD to be established")
-    api.create_namespace()

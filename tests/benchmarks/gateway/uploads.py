@@ -13,7 +13,7 @@ from typing import Final
 from benchmarks.figures import figure
 from benchmarks.gateway.senders import BOUNDARY, in_a_form, random_bytes, send
 from benchmarks.gateway.stand import Found, Stand, Terms
-from benchmarks.operator.usage import rss_mebibytes
+from benchmarks.usage import rss_mebibytes
 
 THROUGHPUT_GOAL: Final = ">= 0.9"
 """Of the bare server's."""

@@ -18,12 +18,12 @@ import uvloop
 from lightkube import AsyncClient, KubeConfig
 from lightkube.generic_resource import create_namespaced_resource
 
+from benchmarks.api_server import BenchApi
 from benchmarks.figures import figure
-from benchmarks.operator.api import BenchApi
 from benchmarks.operator.creation import Found
 from benchmarks.operator.objects import JOBS, a_job
-from benchmarks.operator.pacing import at_once
 from benchmarks.operator.stand import NAMESPACE, Stand, Terms
+from benchmarks.pacing import at_once
 from steno_kube import TranscriptionJobs, connect
 from steno_types import GROUP, KIND, PLURAL, VERSION
 

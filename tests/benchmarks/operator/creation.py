@@ -8,13 +8,13 @@ import asyncio
 import time
 from typing import Final
 
+from benchmarks.api_server import BenchApi, Raw, Seen, Stamps
 from benchmarks.figures import Figure, figure
-from benchmarks.operator.api import BenchApi, Raw, Seen, Stamps
 from benchmarks.operator.objects import JOBS, a_job, bare_batch_job, batch_jobs, job_of
-from benchmarks.operator.pacing import at_once, at_rate
-from benchmarks.operator.percentiles import Latencies, percentile
 from benchmarks.operator.stand import BARE_NAMESPACE, Stand, Terms
-from benchmarks.operator.usage import cpu_seconds
+from benchmarks.pacing import at_once, at_rate
+from benchmarks.percentiles import Latencies, percentile
+from benchmarks.usage import cpu_seconds
 from steno_types import JOB_LABEL
 
 RATES: Final = {10: "<= 50", 30: "<= 100"}

@@ -9,16 +9,16 @@ import asyncio
 from datetime import UTC, datetime
 from typing import Final
 
+from benchmarks.api_server import BenchApi, Raw, Stamps
 from benchmarks.figures import figure
 from benchmarks.operator import nodes
-from benchmarks.operator.api import BenchApi, Raw, Stamps
 from benchmarks.operator.creation import CONCURRENCY, WARM_UP, Found
 from benchmarks.operator.finished import settled
 from benchmarks.operator.objects import JOBS, PODS, a_job, batch_jobs, ended, ended_as, job_of
-from benchmarks.operator.pacing import at_once, at_rate
-from benchmarks.operator.percentiles import Latencies, percentile
 from benchmarks.operator.stand import Stand, Terms
 from benchmarks.operator.workers import Workers
+from benchmarks.pacing import at_once, at_rate
+from benchmarks.percentiles import Latencies, percentile
 from steno_types import JOB_LABEL, to_rfc3339
 
 PER_SECOND: Final = 30

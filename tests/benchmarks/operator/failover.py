@@ -8,8 +8,8 @@ import asyncio
 import time
 from typing import Final
 
+from benchmarks.api_server import BenchApi, Stamps
 from benchmarks.figures import figure
-from benchmarks.operator.api import BenchApi, Stamps
 from benchmarks.operator.creation import IDLE_SECONDS, Found, note_creation, warm_up
 from benchmarks.operator.objects import JOBS, a_job, batch_jobs
 from benchmarks.operator.stand import Stand, Terms

@@ -9,14 +9,14 @@ import time
 from dataclasses import dataclass
 from typing import Final
 
+from benchmarks.api_server import BenchApi, Raw, Stamps
 from benchmarks.figures import Figure, figure
-from benchmarks.operator.api import BenchApi, Raw, Stamps
 from benchmarks.operator.creation import CONCURRENCY, IDLE_SECONDS, Found
 from benchmarks.operator.objects import JOBS, NOBODY, PODS, a_job, batch_jobs, ended_as, fresh, renamed
-from benchmarks.operator.pacing import at_once
 from benchmarks.operator.stand import Stand, Terms
-from benchmarks.operator.usage import cpu_seconds, peak_rss_mebibytes, rss_mebibytes
 from benchmarks.operator.workers import Workers
+from benchmarks.pacing import at_once
+from benchmarks.usage import cpu_seconds, peak_rss_mebibytes, rss_mebibytes
 from steno_types import JOB_LABEL
 
 RSS_GOAL: Final = "<= 250"

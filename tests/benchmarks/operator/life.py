@@ -10,16 +10,16 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
+from benchmarks.api_server import BenchApi, Raw, Stamps
 from benchmarks.figures import figure
 from benchmarks.operator import audit, identity, nodes
-from benchmarks.operator.api import BenchApi, Raw, Stamps
 from benchmarks.operator.creation import WARM_UP, Found, note_creation
 from benchmarks.operator.objects import JOBS, PODS, a_job, batch_jobs, ended_as, job_of
-from benchmarks.operator.pacing import at_rate
-from benchmarks.operator.percentiles import Latencies, percentile
 from benchmarks.operator.stand import NAMESPACE, Stand, Terms
-from benchmarks.operator.usage import cpu_seconds
 from benchmarks.operator.workers import Workers
+from benchmarks.pacing import at_rate
+from benchmarks.percentiles import Latencies, percentile
+from benchmarks.usage import cpu_seconds
 from steno_types import JOB_LABEL
 
 PER_SECOND: Final = 10

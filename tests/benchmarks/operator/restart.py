@@ -9,13 +9,13 @@ import time
 from collections import Counter
 from typing import Final
 
+from benchmarks.api_server import BenchApi, Raw, Stamps
 from benchmarks.figures import figure
-from benchmarks.operator.api import BenchApi, Raw, Stamps
 from benchmarks.operator.creation import CONCURRENCY, IDLE_SECONDS, Found, note_creation, warm_up
 from benchmarks.operator.finished import settled
 from benchmarks.operator.objects import JOBS, a_job, batch_jobs, job_of
-from benchmarks.operator.pacing import at_once
 from benchmarks.operator.stand import Stand, Terms
+from benchmarks.pacing import at_once
 from steno_types import JOB_LABEL
 
 GOAL: Final = "<= 30"

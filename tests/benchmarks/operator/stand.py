@@ -15,13 +15,14 @@ from typing import Final, Self
 
 import yaml
 
+from benchmarks.definition import define
 from benchmarks.figures import ROOT
 from benchmarks.operator import audit, identity, nodes, profiling
 from local_cluster import commands
 from local_cluster.control_plane import ControlPlane
 from local_cluster.object_stores import MinioServer
 from steno_store import ObjectStore
-from support.kubernetes_api import Api, wait_for
+from support.kubernetes_api import Api
 from support.operator_process import OperatorProcess
 from support.s3_buckets import S3Account
 
@@ -182,7 +183,7 @@ class Stand:
         undo.callback(self.store.close)
         (self._folder / "profiles.yaml").write_text(yaml.safe_dump(PROFILES))
         admin = partial(Api, self.control_plane.kubeconfig)
-        self._define(admin())
+        define(admin(), self._terms.tree)
         for name in (NAMESPACE, BARE_NAMESPACE):
             api = admin(name)
             api.create_namespace(labels={"pod-security.kubernetes.io/enforce": "restricted"})
@@ -200,14 +201,3 @@ class Stand:
         self._audit_log.touch()
         audited = (f"--audit-policy-file={policy}", f"--audit-log-path={self._audit_log}")
         return {**FLAGS, "kube-apiserver": audited}
-
-    def _define(self, api: Api) -> None:
-        """Define TranscriptionJobs."""
-        definition = yaml.safe_load((self._terms.tree / "crds" / "transcriptionjobs.steno.dev.yaml").read_text())
-        api.extensions.create_custom_resource_definition(definition)
-
-        def established() -> bool | None:
-            crd = api.extensions.read_custom_resource_definition(definition["metadata"]["name"])
-            return any(c.type == "Established" and c.status == "True" for c in crd.status.conditions or []) or None
-
-        wait_for(established, "the CRD to be established")

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Final, Self
 
-from benchmarks.operator.api import Raw
+from benchmarks.api_server import Raw
 from benchmarks.operator.objects import job_of
 from steno_store import Layout, ObjectStore, claim_outcome
 from support.manifests import a_complete_manifest

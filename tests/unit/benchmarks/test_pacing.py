@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from benchmarks.operator.pacing import at_once, at_rate, due_seconds
+from benchmarks.pacing import at_once, at_rate, due_seconds
 
 
 class Clock:

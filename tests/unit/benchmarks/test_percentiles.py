@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.operator.percentiles import Latencies, percentile
+from benchmarks.percentiles import Latencies, percentile
 
 HUNDRED = [float(number) for number in range(100, 0, -1)]
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.operator.usage import TICKS_PER_SECOND, cpu_seconds, peak_rss_mebibytes, rss_mebibytes
+from benchmarks.usage import TICKS_PER_SECOND, cpu_seconds, peak_rss_mebibytes, rss_mebibytes
 
 STATUS = "Name:\tpython\nVmPeak:\t  999999 kB\nVmHWM:\t  102400 kB\nVmRSS:\t   51200 kB\n"
 

@@ -1,7 +1,7 @@
 """Call something at a steady rate, or often with so many at once.
 
-Called by the operator's benchmarks. The rate is kept open-loop: a call begins when it is due, whether or not those
-before it have ended, so that a slow server does not slow its own load down. Must not know what is called.
+Called by the benchmarks of operator and gateway. The rate is kept open-loop: a call begins when it is due, whether or
+not those before it have ended, so that a slow server does not slow its own load down. Must not know what is called.
 """
 
 import asyncio

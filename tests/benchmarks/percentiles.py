@@ -1,6 +1,6 @@
 """Percentiles of latencies.
 
-Called by the operator's benchmarks. Pure.
+Called by the benchmarks of operator and gateway. Pure.
 """
 
 import math

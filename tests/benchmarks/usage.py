@@ -1,6 +1,6 @@
 """What a process holds and burns, from the kernel's own files.
 
-Called by `finished` and `restart`. Must not know which process it is.
+Called by the benchmarks of operator and gateway. Must not know which process it is.
 """
 
 import os

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from benchmarks.operator.api import Lines, Stamps
+from benchmarks.api_server import Lines, Stamps
 
 
 @pytest.mark.parametrize(
