@@ -144,7 +144,9 @@ def _document(app: FastAPI) -> Schema:
         description=(
             "Send a recording to `POST /transcribe`, ask `GET /status/{task_id}` until it says `completed`, and "
             "fetch the transcript from `GET /download/{task_id}`. Every error is a problem document (RFC 9457) that "
-            "names the field at fault and the remedy."
+            "names the field at fault and the remedy. Clients of OpenAI's audio API (`/v1`), AssemblyAI (`/v2`) and "
+            "whisper-asr-webservice (`/asr`, `/detect-language`) are answered too; what those calls take is "
+            "described by whoever made them, and what of it is honoured in docs/dialects.md."
         ),
         routes=app.routes,
         tags=TAGS,
