@@ -55,6 +55,14 @@ SPEC_CASES: Cases = {
         {"source": {"upload": {"id": "f" * 32}}},
         {"source": {"upload": {"id": "../" + "a" * 29}}},
     ),
+    "source.upload.sha256.maxLength": (
+        {"source": {"upload": {"id": UPLOAD_ID, "sha256": "a" * 64}}},
+        {"source": {"upload": {"id": UPLOAD_ID, "sha256": "a" * 65}}},
+    ),
+    "source.upload.sha256.pattern": (
+        {"source": {"upload": {"id": UPLOAD_ID, "sha256": "0123456789abcdef" * 4}}},
+        {"source": {"upload": {"id": UPLOAD_ID, "sha256": "A" * 64}}},
+    ),
     "source.url.maxLength": (at("https://a/" + "ä" * 4086), at("https://a/" + "ä" * 4087)),
     "source.url.pattern": (at("http://user:pw@[::1]:8080?key=#ä"), at("ftp://media.example.org/talk.wav")),
     "profile.minLength": ({"profile": "a"}, {"profile": ""}),

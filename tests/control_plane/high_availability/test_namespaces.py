@@ -8,13 +8,27 @@ from control_plane.conftest import MakeOperator, new_namespace
 from control_plane.high_availability.replicas import holder_of, lease_of
 from control_plane.operator_loop.attempts import SOURCE
 from local_cluster.control_plane import ControlPlane
+from steno_types import GROUP, PLURAL, VERSION
 from support.kubernetes_api import Api, wait_for
 from support.operator_process import OperatorProcess
 
 
 @pytest.fixture
-def namespaces(control_plane: ControlPlane) -> list[Api]:
+def nobody_elses_jobs(control_plane: ControlPlane) -> None:
+    """Jobs that earlier tests left unserved are gone: an operator of all namespaces would serve them too."""
+    custom = Api(control_plane.kubeconfig).custom
+    for job in custom.list_cluster_custom_object(GROUP, VERSION, PLURAL)["items"]:
+        api = Api(control_plane.kubeconfig, job["metadata"]["namespace"])
+        if job["metadata"].get("finalizers"):
+            api.patch(job["metadata"]["name"], {"metadata": {"finalizers": None}})
+    for namespace in Api(control_plane.kubeconfig).core.list_namespace().items:
+        custom.delete_collection_namespaced_custom_object(GROUP, VERSION, namespace.metadata.name, PLURAL)
+
+
+@pytest.fixture
+def namespaces(control_plane: ControlPlane, nobody_elses_jobs: None) -> list[Api]:
     """Three namespaces: the operator's own, and two others."""
+    del nobody_elses_jobs
     return [new_namespace(control_plane) for _ in range(3)]
 
 
