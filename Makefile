@@ -9,9 +9,9 @@ VENV := .venv
 RUN := $(VENV)/bin/
 export PYTHONPATH := hack/cluster:hack/installation
 # All but `multistep`, which has a lock of its own: it pins what the others need newer.
-LOCKED := operator gateway worker worker-cuda openai
+LOCKED := operator gateway client worker worker-cuda openai
 GROUPS_OF_TOOLS := test lint build bench
-CODE := crds store kube operator gateway worker-image command hack tests
+CODE := crds store kube operator gateway worker-image command client hack tests
 
 ##@ Use
 
@@ -164,7 +164,7 @@ $(VENV)/installed: pyproject.toml constraints.txt
 	@echo "==> Python environment $(VENV)"
 	@$(PYTHON) -m venv $(VENV) || { echo "no venv: install python3-venv" >&2; exit 2; }
 	@$(RUN)pip install --quiet --upgrade 'pip>=25.1'
-	@$(RUN)pip install --quiet --constraint constraints.txt --editable '.[operator,gateway,worker,openai]' \
+	@$(RUN)pip install --quiet --constraint constraints.txt --editable '.[operator,gateway,client,worker,openai]' \
 	  $(GROUPS_OF_TOOLS:%=--group %)
 	@touch $@
 

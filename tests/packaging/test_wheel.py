@@ -1,5 +1,6 @@
 """The wheel as its users get it: what is in it, and that each extra is enough for its part and no more."""
 
+import os
 import subprocess
 import zipfile
 from pathlib import Path
@@ -14,6 +15,8 @@ PACKAGES = {
     "steno_gateway",
     "steno_worker",
     "steno_command",
+    "steno_cli",
+    "steno_client",
 }
 
 EXIT_CONFIG = 78
@@ -81,6 +84,28 @@ def test_the_command_explains_itself_without_any_extra(environment: Path) -> Non
     assert explained.stdout.startswith("usage: steno transcribe")
     (line,) = refused.stderr.splitlines()
     assert line.endswith("run: pip install 'steno[worker]'")
+
+
+@pytest.mark.parametrize("environment", [""], indirect=True, ids=["base"])
+def test_the_clients_subcommands_explain_themselves_without_their_extra(environment: Path) -> None:
+    """Help is to be had, and the extra is named where there is something to do."""
+    explained = call(environment / "steno", "submit", "--help")
+    refused = call(environment / "steno", "submit", "talk.wav", "--server", "http://127.0.0.1:1")
+
+    assert (0, EXIT_CONFIG) == (explained.returncode, refused.returncode)
+    assert refused.stderr.endswith("run: pip install 'steno[client]'\n")
+
+
+@pytest.mark.parametrize("environment", ["client"], indirect=True)
+def test_the_clients_extra_is_enough_and_small(environment: Path) -> None:
+    """With it a subcommand gets as far as the server, and nothing of the other parts comes along."""
+    ended = call(environment / "steno", "queue", "--server", "http://127.0.0.1:1", "--retries", "0")
+    listed = call(environment / "pip", "list", "--format=freeze").stdout
+    names = {line.split("==")[0].split(" @")[0].lower() for line in listed.splitlines()}
+
+    assert os.EX_UNAVAILABLE == ended.returncode, ended.stderr
+    assert {"httpx", "pydantic", "rich"} <= names
+    assert set() == names & {"boto3", "fastapi", "kopf", "lightkube", "numpy"}
 
 
 @pytest.mark.parametrize("environment", ["operator", "gateway", "worker"], indirect=True)
