@@ -12,7 +12,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +39,9 @@ from steno_worker.transcribing import transcribe
 
 EXIT_USAGE: Final = 2
 """As argparse exits on arguments that it cannot follow."""
+
+SIGNALS_SECONDS: Final = 0.2
+"""For which the main thread waits at a time, and a signal's handler may have to wait for it."""
 
 NO_JOB: Final = "local"
 """Namespace, and uid, of a transcript that no job was made for."""
@@ -109,7 +112,7 @@ def transcribe_files(wanted: Wanted) -> int:
         worker = ThreadPoolExecutor(1, thread_name_prefix="transcribe")
         for file in wanted.files:
             try:
-                renderings, warnings = worker.submit(_transcribed, wanted, file, engines, scratch).result()
+                renderings, warnings = _ended(worker.submit(_transcribed, wanted, file, engines, scratch)).result()
                 _write_all(wanted, file, renderings)
             except EngineUnfitError as unfit:
                 failures.append(_failed(None, unfit.__cause__))
@@ -120,6 +123,21 @@ def transcribe_files(wanted: Wanted) -> int:
             for warning in warnings:
                 _say(f"{file}: warning: {warning}")
     return failures[0] if failures else 0
+
+
+_Transcribed = tuple[list[Rendering], tuple[str, ...]]
+"""A recording's renderings, and warnings."""
+
+
+def _ended(work: Future[_Transcribed]) -> Future[_Transcribed]:
+    """Wait until work is over, and let signals' handlers run in between.
+
+    One that another thread took, or that came a moment before, does not end a wait: Python would run its handler only
+    after it, hours later.
+    """
+    while not wait((work,), timeout=SIGNALS_SECONDS).done:
+        pass
+    return work
 
 
 def _conflict(wanted: Wanted) -> str | None:
@@ -138,9 +156,7 @@ def _conflict(wanted: Wanted) -> str | None:
     return None
 
 
-def _transcribed(
-    wanted: Wanted, file: Path, engines: LoadedEngines, scratch: Path
-) -> tuple[list[Rendering], tuple[str, ...]]:
+def _transcribed(wanted: Wanted, file: Path, engines: LoadedEngines, scratch: Path) -> _Transcribed:
     """Transcribe one file; runs in the worker's thread."""
     _check_readable(file)
     with (
