@@ -24,8 +24,9 @@ from typing import Final, Self
 from pydantic import ValidationError
 
 from steno_gateway.reads.changes import Change, Changes
+from steno_gateway.reads.feed import Feed
 from steno_gateway.reads.room import Record, Room, version_of
-from steno_kube import KubeError, KubeForbiddenError, KubeUnavailableError, Reflector, ResourceNotFoundError
+from steno_kube import KubeUnavailableError, Reflector, ResourceNotFoundError
 from steno_kube import TranscriptionJobs as Jobs
 from steno_types import ConditionType, PaceBook, TranscriptionJob
 
@@ -61,67 +62,6 @@ LOOK_AGAIN_UNWATCHED_SECONDS: Final = 1.0
 """The same where there is no young watch to wake anybody."""
 
 
-class _Feed:
-    """One list-and-watch, and how far it is; a `steno_kube.Sink`."""
-
-    def __init__(self, cache: "JobCache", namespace: str | None, clock: Callable[[], float]) -> None:
-        self._cache = cache
-        self._namespace = namespace
-        self._clock = clock
-        self.alive_at: float | None = None
-        """When the watch gave its last sign of life; None: there was no list yet."""
-        self.answered = False
-        """Whether the API server has said anything at all: a list, or that we may not have it."""
-        self.version = 0
-        """Up to which all has been told."""
-        self.first_version = 0
-        """Of the first list."""
-        self._waiting: list[tuple[int, asyncio.Future[None]]] = []
-
-    def listed(self, jobs: Sequence[TranscriptionJob], version: str) -> None:
-        told = int(version)
-        history_is_other = told < self.version
-        if history_is_other:
-            logger.warning("the API server's history went back from %d to %d: it was restored", self.version, told)
-        if history_is_other or self.first_version == 0:
-            self.first_version = told
-        self._cache.take(self._namespace, jobs, told, history_is_other=history_is_other)
-        self.version = told
-        self.alive_at = self._clock()
-
-    def changed(self, job: TranscriptionJob) -> None:
-        self._cache.seen(job)
-
-    def deleted(self, job: TranscriptionJob) -> None:
-        self._cache.room(job.metadata.namespace).bury(job, version_of(job))
-
-    def lost(self, namespace: str, name: str) -> None:
-        self._cache.room(namespace).lose(name)
-
-    def alive(self, version: str) -> None:
-        self.answered = True
-        self.alive_at = self._clock()
-        self.version = max(self.version, int(version))
-        if self._waiting:
-            for at, waiter in self._waiting:
-                if at <= self.version and not waiter.done():
-                    waiter.set_result(None)
-            self._waiting = [pair for pair in self._waiting if not pair[1].done()]
-
-    def failed(self, error: KubeError) -> None:
-        self.answered = self.answered or isinstance(error, KubeForbiddenError | ResourceNotFoundError)
-
-    async def reach(self, version: int, seconds: float) -> bool:
-        """Wait until all up to a version has been told; says whether it was in time."""
-        if self.version >= version:
-            return True
-        waiter = asyncio.get_running_loop().create_future()
-        self._waiting.append((version, waiter))
-        done, _ = await asyncio.wait({waiter}, timeout=seconds)
-        waiter.cancel()
-        return bool(done)
-
-
 class JobCache:
     """The jobs.
 
@@ -155,7 +95,7 @@ class JobCache:
         self._clock = clock
         self._pause = pause
         chosen: Iterable[str | None] = (None,) if namespaces is None else dict.fromkeys(namespaces)
-        self._feeds = {namespace: _Feed(self, namespace, clock) for namespace in chosen}
+        self._feeds = {namespace: Feed(self, namespace, clock) for namespace in chosen}
         self._rooms: dict[str, Room] = {}
         self._watches: list[asyncio.Task[None]] = []
         self.ending = False
@@ -368,10 +308,10 @@ class JobCache:
             found = by_namespace.get(name, [])
             self.room(name).replace(found, version, history_is_other=history_is_other)
 
-    def _feed_of(self, namespace: str) -> _Feed | None:
+    def _feed_of(self, namespace: str) -> Feed | None:
         return self._feeds.get(namespace) or self._feeds.get(None)
 
-    def _feed_is_young(self, feed: _Feed) -> bool:
+    def _feed_is_young(self, feed: Feed) -> bool:
         return feed.alive_at is not None and self._clock() - feed.alive_at <= self._max_age_seconds
 
     async def _ask(self, room: Room, namespace: str, name: str, *, remember: bool) -> Record | None:
