@@ -1,4 +1,4 @@
-"""Thousands of requests made up from the OpenAPI document, right and wrong ones: each is answered as documented."""
+"""Requests made up from the OpenAPI document, right and wrong ones: each is answered as documented."""
 
 import subprocess
 import sys
